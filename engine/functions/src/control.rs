@@ -1,0 +1,5 @@
+//! Functions of `iff`, `case`, `coalesce`, null tests and what the binder answers itself.
+
+use crate::def::ScalarDef;
+
+pub(crate) const ALL: &[ScalarDef] = &[];

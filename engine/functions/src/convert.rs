@@ -1,0 +1,5 @@
+//! Functions of `tostring`, `tolong`, `todatetime` …: from any type to any other.
+
+use crate::def::ScalarDef;
+
+pub(crate) const ALL: &[ScalarDef] = &[];

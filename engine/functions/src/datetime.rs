@@ -1,0 +1,5 @@
+//! Functions of datetimes and timespans.
+
+use crate::def::ScalarDef;
+
+pub(crate) const ALL: &[ScalarDef] = &[];

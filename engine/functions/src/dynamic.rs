@@ -1,0 +1,1 @@
+//! How a `dynamic` is represented: JSON text, and the one place that knows so.

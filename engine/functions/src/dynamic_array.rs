@@ -1,0 +1,5 @@
+//! Functions of arrays in dynamics.
+
+use crate::def::ScalarDef;
+
+pub(crate) const ALL: &[ScalarDef] = &[];

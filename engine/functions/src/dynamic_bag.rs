@@ -1,0 +1,5 @@
+//! Functions of property bags and JSON.
+
+use crate::def::ScalarDef;
+
+pub(crate) const ALL: &[ScalarDef] = &[];

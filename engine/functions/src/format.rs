@@ -1,0 +1,1 @@
+//! The text form of every value: what `tostring` answers and results print.

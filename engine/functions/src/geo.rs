@@ -1,0 +1,5 @@
+//! Functions of places on the earth.
+
+use crate::def::ScalarDef;
+
+pub(crate) const ALL: &[ScalarDef] = &[];

@@ -1,0 +1,5 @@
+//! Functions of numeric arrays as series.
+
+use crate::def::ScalarDef;
+
+pub(crate) const ALL: &[ScalarDef] = &[];
