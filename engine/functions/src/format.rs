@@ -1,1 +1,0 @@
-//! The text form of every value: what `tostring` answers and results print.
