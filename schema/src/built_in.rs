@@ -118,6 +118,7 @@ mod tests {
     #[test]
     fn definitions_are_sound() {
         for table in TABLES.iter().map(BuiltIn::def) {
+            assert!(!table.summary.is_empty(), "{} has no summary", table.name);
             assert_eq!(table.time_column.is_some(), table.time_index().is_some(), "{}", table.name);
             for (at, column) in table.columns.iter().enumerate() {
                 let resolved = table.resolve_column(&column.name).expect("its own name");
