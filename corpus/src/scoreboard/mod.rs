@@ -1,0 +1,100 @@
+//! How many questions of the conformance sets are answered rightly, and which are not.
+//!
+//! A [`Set`] is a file of questions outside this repository (`../shared`) and a rule for its verdicts; anything that
+//! implements [`Source`] can answer it: the library inside a test, or [`Batch`], which talks to `vizsla batch`. The
+//! counts are held to the floors recorded in `corpus/conformance/floors.toml`: they may only get better.
+//!
+//! ```text
+//! cargo run -p vizsla-corpus --bin scoreboard -- --batch "target/release/vizsla batch" --set docs_run --failures 20
+//! ```
+
+mod batch;
+mod floors;
+mod report;
+mod sets;
+mod verdict;
+
+use std::path::PathBuf;
+
+pub use batch::Batch;
+pub use floors::{Floor, Floors, check_floors};
+pub use report::{Score, as_json, as_text};
+pub use sets::{Loaded, Mode, Question, SETS, Set, Wanted};
+pub use verdict::{Verdict, judge};
+
+use crate::Table;
+
+/// What became of one question.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// Columns (and in [`Mode::Run`] rows); empty when refused.
+    pub table: Table,
+    /// Why there is no table.
+    pub error: Option<Refusal>,
+}
+
+/// An error that answers a question.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// Our code, `KQL0210`.
+    pub code: String,
+    /// The service's code, `SEM0100`.
+    pub service_code: Option<String>,
+    /// Its message.
+    pub message: String,
+}
+
+impl Refusal {
+    /// The feature of an "unsupported: `name`" message.
+    #[must_use]
+    pub fn unsupported(&self) -> Option<&str> {
+        let rest = self.message.strip_prefix("unsupported:")?.trim_start();
+        let quoted = rest.strip_prefix('`').and_then(|it| it.split('`').next());
+        Some(quoted.unwrap_or(rest))
+    }
+
+    /// Whether the text could not be parsed, as opposed to bound or run.
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        ["KQL00", "KQL01", "SYN"].iter().any(|it| self.code.starts_with(it))
+    }
+}
+
+/// Something that answers questions.
+pub trait Source {
+    /// Answers one question; `None` when it died over it or took too long.
+    fn answer(&mut self, set: &Set, id: &str, query: &str) -> Option<Answer>;
+}
+
+/// Asks every question of a set.
+pub fn run(set: &'static Set, questions: &[Question], source: &mut dyn Source) -> Score {
+    let verdicts = questions.iter().map(|question| {
+        let answer = source.answer(set, &question.id, &question.query);
+        (question.id.clone(), judge(set, &question.wanted, answer.as_ref()))
+    });
+    Score { set, verdicts: verdicts.collect() }
+}
+
+/// The folder of the conformance sets: `$VIZSLA_SHARED`, or `shared` beside the repository.
+#[must_use]
+pub fn shared_folder() -> PathBuf {
+    std::env::var_os("VIZSLA_SHARED")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsupported_feature_has_a_name() {
+        for (message, name) in [
+            ("unsupported: `scan` with `output=last`", Some("scan")),
+            ("unsupported: graphs", Some("graphs")),
+            ("no column named `x` here", None),
+        ] {
+            let refusal = Refusal { message: message.to_owned(), ..Refusal::default() };
+            assert_eq!(refusal.unsupported(), name);
+        }
+    }
+}

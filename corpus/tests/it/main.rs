@@ -1,0 +1,3 @@
+//! Tests of the corpus crate that need files or other programs.
+
+mod agreement;
