@@ -1,1 +1,0 @@
-//! How a `dynamic` is represented: JSON text, and the one place that knows so.
