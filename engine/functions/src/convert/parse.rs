@@ -137,7 +137,7 @@ mod tests {
     fn reals() {
         for (text, expected) in [
             ("1.5e10", Some(1.5e10)),
-            ("  3.14  ", Some(3.14)),
+            ("  2.25  ", Some(2.25)),
             (".5", Some(0.5)),
             ("5.", Some(5.0)),
             ("-0", Some(-0.0)),
