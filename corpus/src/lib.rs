@@ -10,8 +10,10 @@
 //! This crate knows neither the engine nor DataFusion: answers come in as [`Table`]s of JSON cells, so the same
 //! questions serve the library, the command line and the server.
 
+pub mod case;
 pub mod compare;
 pub mod scoreboard;
 mod table;
 
+pub use case::{CaseOptions, Driver};
 pub use table::{Cell, Failure, Table};

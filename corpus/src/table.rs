@@ -39,3 +39,36 @@ pub struct Failure {
     /// Bytes of the query that the message is about.
     pub span: Option<Range<usize>>,
 }
+
+impl Failure {
+    /// What is not built yet, when the message is "unsupported: `name` …".
+    #[must_use]
+    pub fn unsupported(&self) -> Option<&str> {
+        let rest = self.message.strip_prefix("unsupported:")?.trim_start();
+        let quoted = rest.strip_prefix('`').and_then(|it| it.split('`').next());
+        Some(quoted.unwrap_or(rest))
+    }
+
+    /// Whether the text could not be parsed, as opposed to bound or run.
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        ["KQL00", "KQL01", "SYN"].iter().any(|it| self.code.starts_with(it))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsupported_feature_has_a_name() {
+        for (message, name) in [
+            ("unsupported: `scan` with `output=last`", Some("scan")),
+            ("unsupported: graphs", Some("graphs")),
+            ("no column named `x` here", None),
+        ] {
+            let failure = Failure { message: message.to_owned(), ..Failure::default() };
+            assert_eq!(failure.unsupported(), name);
+        }
+    }
+}

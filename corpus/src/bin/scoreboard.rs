@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use vizsla_corpus::case::{cases_folder, load_cases, run_cases};
 use vizsla_corpus::scoreboard::{
     Batch, Floors, Loaded, SETS, Score, Set, as_json, as_text, check_floors, run, shared_folder,
 };
@@ -22,6 +23,7 @@ usage: scoreboard --batch \"target/release/vizsla batch\" [options]
   --json FILE       write counts and all failures as JSON
   --timeout S       seconds per question (default 20)
   --record          write what was reached into floors.toml
+  --cases TEXT      run the case files whose path holds TEXT (\"\" for all) instead of the sets
   --list            name the sets";
 
 /// Characters of a query that `--queries` shows; some Sigma rules are a hundred thousand long.
@@ -56,6 +58,7 @@ struct Options {
     json: Option<PathBuf>,
     timeout: Option<u64>,
     record: bool,
+    cases: Option<String>,
     list: bool,
 }
 
@@ -74,6 +77,7 @@ impl Options {
                 "--json" => options.json = Some(value()?.into()),
                 "--timeout" => options.timeout = Some(number(&value()?)?),
                 "--record" => options.record = true,
+                "--cases" => options.cases = Some(value()?),
                 "--list" => options.list = true,
                 _ => return Err(format!("unknown option {flag}")),
             }
@@ -97,6 +101,9 @@ impl Options {
         let Some(command) = &self.batch else { return Ok(true) };
         let shared = shared_folder();
         let mut batch = Batch::new(command, shared.clone(), Duration::from_secs(self.timeout.unwrap_or(20)));
+        if let Some(filter) = &self.cases {
+            return run_case_files(filter, &mut batch);
+        }
         let mut scores = Vec::new();
         for set in &self.sets {
             let Loaded::Questions(mut questions) = set.load(&shared)? else {
@@ -147,6 +154,14 @@ impl Options {
         }
         Ok(held)
     }
+}
+
+/// Whether every answer is as its case says.
+fn run_case_files(filter: &str, batch: &mut Batch) -> io::Result<bool> {
+    let files = load_cases(&cases_folder(), filter).map_err(|problems| io::Error::other(problems.join("\n")))?;
+    let report = run_cases(&files, &mut [batch], false)?;
+    println!("{report}");
+    Ok(report.failures.is_empty())
 }
 
 fn named(name: &str) -> Result<&'static Set, String> {

@@ -4,19 +4,21 @@
 //! "service_code", "message", …}}`. Questions go one at a time, so that a process that dies or hangs over one loses
 //! only that one; the next question starts another process.
 
+use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::sets::{Mode, Set};
-use super::{Answer, Refusal, Source};
-use crate::Table;
+use super::{Answer, Source};
+use crate::{CaseOptions, Driver, Failure, Table};
 
 /// Answers questions by running `vizsla batch`.
 pub struct Batch {
@@ -34,40 +36,16 @@ impl Batch {
         Self { command, shared, timeout, conversation: None }
     }
 
-    fn arguments(&self, set: &Set) -> Vec<String> {
-        let mut arguments = self.command.get(1..).unwrap_or_default().to_vec();
-        arguments.extend(["--timeout".to_owned(), self.timeout.as_secs().to_string()]);
-        if set.mode == Mode::Check {
-            arguments.push("--check-only".to_owned());
-        }
-        if let Some(data) = set.data {
-            arguments.extend(["--data".to_owned(), self.shared.join(data).display().to_string()]);
-        }
-        arguments
-    }
-
-    /// The conversation for this set, begun if need be.
-    fn converse(&mut self, set: &Set) -> io::Result<&mut Conversation> {
-        let arguments = self.arguments(set);
-        let fits = self.conversation.take().filter(|it| it.arguments == arguments);
-        let conversation = match fits {
-            Some(running) => running,
-            None => Conversation::begin(self.command.first().map_or("", String::as_str), arguments)?,
-        };
-        Ok(self.conversation.insert(conversation))
-    }
-}
-
-impl Source for Batch {
-    fn answer(&mut self, set: &Set, id: &str, query: &str) -> Option<Answer> {
+    /// Asks the program that runs with these arguments; `None` when it died or took too long.
+    fn ask(&mut self, arguments: Vec<String>, id: &str, query: &str) -> Option<Answer> {
         // The program has its own limit; it gets a little longer to say so.
         let patience = self.timeout + Duration::from_secs(10);
         let question = json!({"id": id, "query": query}).to_string();
-        let reply = match self.converse(set) {
+        let reply = match self.converse(arguments) {
             Ok(conversation) => conversation.ask(&question, patience),
             Err(error) => {
                 let message = format!("`{}` does not start: {error}", self.command.join(" "));
-                return Some(Answer { error: Some(Refusal { message, ..Refusal::default() }), ..Answer::default() });
+                return Some(Err(Failure { message, ..Failure::default() }));
             }
         };
         let reply = reply.and_then(|line| serde_json::from_str::<Reply>(&line).ok()).filter(|it| it.id == id);
@@ -76,6 +54,71 @@ impl Source for Batch {
         }
         reply.map(Reply::into_answer)
     }
+
+    /// The conversation with the program that runs with these arguments, begun if need be.
+    fn converse(&mut self, arguments: Vec<String>) -> io::Result<&mut Conversation> {
+        let fits = self.conversation.take().filter(|it| it.arguments == arguments);
+        let conversation = match fits {
+            Some(running) => running,
+            None => {
+                let mut command = Command::new(self.command.first().map_or("", String::as_str));
+                command.args(self.command.iter().skip(1)).arg("--timeout").arg(self.timeout.as_secs().to_string());
+                Conversation::begin(command.args(&arguments), arguments.clone())?
+            }
+        };
+        Ok(self.conversation.insert(conversation))
+    }
+}
+
+impl Source for Batch {
+    fn answer(&mut self, set: &Set, id: &str, query: &str) -> Option<Answer> {
+        let mut arguments = Vec::new();
+        if set.mode == Mode::Check {
+            arguments.push("--check-only".to_owned());
+        }
+        if let Some(data) = set.data {
+            arguments.extend(["--data".to_owned(), self.shared.join(data).display().to_string()]);
+        }
+        self.ask(arguments, id, query)
+    }
+}
+
+/// Only the first table of an answer comes back, so cases with several results fail.
+impl Driver for Batch {
+    fn name(&self) -> &'static str {
+        "batch"
+    }
+
+    fn run(&mut self, query: &str, options: &CaseOptions) -> Result<Vec<Table>, Failure> {
+        let failure = |message: String| Failure { message, ..Failure::default() };
+        let mut arguments = Vec::new();
+        if let Some(now) = &options.now {
+            arguments.extend(["--now".to_owned(), now.clone()]);
+        }
+        let folder = std::env::temp_dir().join(format!("vizsla-cases-{}", std::process::id()));
+        if !options.tables.is_empty() {
+            write_tables(&folder, &options.tables).map_err(|e| failure(format!("{}: {e}", folder.display())))?;
+            arguments.extend(["--data".to_owned(), folder.display().to_string()]);
+        }
+        let answer = self.ask(arguments, "case", query);
+        if !options.tables.is_empty() {
+            _ = fs::remove_dir_all(&folder);
+        }
+        let answer =
+            answer.unwrap_or_else(|| Err(failure("no answer: the program died or ran out of time".to_owned())));
+        answer.map(|table| vec![table])
+    }
+}
+
+/// Writes each table as `<name>.ndjson`.
+fn write_tables(folder: &Path, tables: &[(String, Table)]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for (name, table) in tables {
+        let names = || table.columns.iter().map(|(name, _)| name.clone());
+        let line = |row: &Vec<Value>| format!("{}\n", Value::Object(Map::from_iter(names().zip(row.clone()))));
+        fs::write(folder.join(format!("{name}.ndjson")), table.rows.iter().map(line).collect::<String>())?;
+    }
+    Ok(())
 }
 
 struct Conversation {
@@ -86,9 +129,8 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn begin(program: &str, arguments: Vec<String>) -> io::Result<Self> {
-        let mut program =
-            Command::new(program).args(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    fn begin(command: &mut Command, arguments: Vec<String>) -> io::Result<Self> {
+        let mut program = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (Some(questions), Some(output)) = (program.stdin.take(), program.stdout.take()) else {
             return Err(io::Error::other("the program has no standard input or output"));
         };
@@ -138,21 +180,36 @@ struct Column {
 
 impl Reply {
     fn into_answer(self) -> Answer {
-        let columns = self.columns.unwrap_or_default().into_iter().map(|it| (it.name, it.kind)).collect();
-        let table = Table { columns, rows: self.rows.unwrap_or_default() };
-        let text = |key: &str| self.error.get(key).and_then(Value::as_str).map(str::to_owned);
-        let error = match &self.error {
-            Value::Null => None,
-            Value::String(message) => Some(Refusal { message: message.clone(), ..Refusal::default() }),
-            Value::Object(_) => Some(Refusal {
-                code: text("code").unwrap_or_default(),
-                service_code: text("service_code"),
-                message: text("message").unwrap_or_default(),
-            }),
-            other => Some(Refusal { message: other.to_string(), ..Refusal::default() }),
+        let failure = match self.error {
+            Value::Null => {
+                let columns = self.columns.unwrap_or_default().into_iter().map(|it| (it.name, it.kind)).collect();
+                return Ok(Table { columns, rows: self.rows.unwrap_or_default() });
+            }
+            Value::Object(error) => failure(&error),
+            Value::String(message) => Failure { message, ..Failure::default() },
+            other => Failure { message: other.to_string(), ..Failure::default() },
         };
-        Answer { table, error }
+        Err(failure)
     }
+}
+
+fn failure(error: &Map<String, Value>) -> Failure {
+    let text = |key: &str| error.get(key).and_then(Value::as_str).map(str::to_owned);
+    Failure {
+        code: text("code").unwrap_or_default(),
+        service_code: text("service_code"),
+        message: text("message").unwrap_or_default(),
+        span: error.get("span").and_then(span),
+    }
+}
+
+/// Reads `[start, end]` or `{"start": …, "end": …}`.
+fn span(value: &Value) -> Option<Range<usize>> {
+    let place = |at: usize, key: &str| {
+        let value = value.get(at).or_else(|| value.get(key))?;
+        usize::try_from(value.as_u64()?).ok()
+    };
+    Some(place(0, "start")?..place(1, "end")?)
 }
 
 #[cfg(test)]
@@ -160,14 +217,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reply_is_a_table_or_a_refusal() {
+    fn a_reply_is_a_table_or_a_failure() {
         let table = r#"{"id":"a","columns":[{"name":"x","type":"long"}],"rows":[[1]],"error":null}"#;
-        let answer = serde_json::from_str::<Reply>(table).map(Reply::into_answer);
-        assert_eq!(answer.map(|it| (it.table.columns.len(), it.table.rows.len(), it.error)).ok(), Some((1, 1, None)));
+        let answer = serde_json::from_str::<Reply>(table).expect("the line reads").into_answer();
+        assert_eq!(answer.map(|it| (it.columns.len(), it.rows.len())), Ok((1, 1)));
 
-        let refusal = r#"{"id":"a","error":{"code":"KQL0210","service_code":"SEM0100","message":"no column"}}"#;
-        let answer = serde_json::from_str::<Reply>(refusal).map(Reply::into_answer);
-        assert_eq!(answer.ok().and_then(|it| it.error).map(|it| it.code).as_deref(), Some("KQL0210"));
+        let failure = r#"{"id":"a","error":{"code":"KQL0210","service_code":"SEM0100","message":"m","span":[3,5]}}"#;
+        let answer = serde_json::from_str::<Reply>(failure).expect("the line reads").into_answer();
+        let known = Failure {
+            code: "KQL0210".to_owned(),
+            service_code: Some("SEM0100".to_owned()),
+            message: "m".to_owned(),
+            span: Some(3..5),
+        };
+        assert_eq!(answer, Err(known));
     }
 
     #[test]

@@ -22,43 +22,10 @@ pub use report::{Score, as_json, as_text};
 pub use sets::{Loaded, Mode, Question, SETS, Set, Wanted};
 pub use verdict::{Verdict, judge};
 
-use crate::Table;
+use crate::{Failure, Table};
 
-/// What became of one question.
-#[derive(Debug, Clone, Default)]
-pub struct Answer {
-    /// Columns (and in [`Mode::Run`] rows); empty when refused.
-    pub table: Table,
-    /// Why there is no table.
-    pub error: Option<Refusal>,
-}
-
-/// An error that answers a question.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Refusal {
-    /// Our code, `KQL0210`.
-    pub code: String,
-    /// The service's code, `SEM0100`.
-    pub service_code: Option<String>,
-    /// Its message.
-    pub message: String,
-}
-
-impl Refusal {
-    /// The feature of an "unsupported: `name`" message.
-    #[must_use]
-    pub fn unsupported(&self) -> Option<&str> {
-        let rest = self.message.strip_prefix("unsupported:")?.trim_start();
-        let quoted = rest.strip_prefix('`').and_then(|it| it.split('`').next());
-        Some(quoted.unwrap_or(rest))
-    }
-
-    /// Whether the text could not be parsed, as opposed to bound or run.
-    #[must_use]
-    pub fn is_syntax(&self) -> bool {
-        ["KQL00", "KQL01", "SYN"].iter().any(|it| self.code.starts_with(it))
-    }
-}
+/// What became of one question: its first table (without rows in [`Mode::Check`]) or why there is none.
+pub type Answer = Result<Table, Failure>;
 
 /// Something that answers questions.
 pub trait Source {
@@ -80,21 +47,4 @@ pub fn run(set: &'static Set, questions: &[Question], source: &mut dyn Source) -
 pub fn shared_folder() -> PathBuf {
     std::env::var_os("VIZSLA_SHARED")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unsupported_feature_has_a_name() {
-        for (message, name) in [
-            ("unsupported: `scan` with `output=last`", Some("scan")),
-            ("unsupported: graphs", Some("graphs")),
-            ("no column named `x` here", None),
-        ] {
-            let refusal = Refusal { message: message.to_owned(), ..Refusal::default() };
-            assert_eq!(refusal.unsupported(), name);
-        }
-    }
 }

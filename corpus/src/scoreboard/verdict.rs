@@ -1,7 +1,8 @@
 //! The verdict over one answer.
 
+use super::Answer;
 use super::sets::{Set, Wanted};
-use super::{Answer, Refusal};
+use crate::Failure;
 use crate::compare::{Status, canonical_type, compare};
 
 /// What an answer is worth.
@@ -46,27 +47,28 @@ impl Verdict {
 /// Judges one answer against what was wanted.
 #[must_use]
 pub fn judge(set: &Set, wanted: &Wanted, answer: Option<&Answer>) -> Verdict {
-    let Some(answer) = answer else { return Verdict::Missing };
-    if let Some(error) = &answer.error {
-        return judge_refusal(wanted, error);
-    }
+    let table = match answer {
+        None => return Verdict::Missing,
+        Some(Err(failure)) => return judge_failure(wanted, failure),
+        Some(Ok(table)) => table,
+    };
     match wanted {
         Wanted::Parses | Wanted::Binds => Verdict::Right,
-        Wanted::Columns(columns) => judge_columns(columns, &answer.table.columns),
+        Wanted::Columns(columns) => judge_columns(columns, &table.columns),
         Wanted::Answer(expected) => {
-            let outcome = compare(expected, &answer.table, set.options);
+            let outcome = compare(expected, table, set.options);
             if outcome.status == Status::Pass { Verdict::Right } else { Verdict::Wrong(outcome.reason) }
         }
     }
 }
 
-fn judge_refusal(wanted: &Wanted, error: &Refusal) -> Verdict {
-    if matches!(wanted, Wanted::Parses) && !error.is_syntax() {
+fn judge_failure(wanted: &Wanted, failure: &Failure) -> Verdict {
+    if matches!(wanted, Wanted::Parses) && !failure.is_syntax() {
         return Verdict::Right; // its tables and functions need not exist here
     }
-    match error.unsupported() {
+    match failure.unsupported() {
         Some(name) => Verdict::Unsupported(name.to_owned()),
-        None => Verdict::Refused(format!("{}: {}", error.code, error.message)),
+        None => Verdict::Refused(format!("{}: {}", failure.code, failure.message)),
     }
 }
 
@@ -118,8 +120,8 @@ mod tests {
 
     #[test]
     fn a_query_over_an_unknown_table_still_parses() {
-        let unknown = Refusal { code: "KQL0204".to_owned(), message: "no table".to_owned(), ..Refusal::default() };
-        assert_eq!(judge_refusal(&Wanted::Parses, &unknown), Verdict::Right);
-        assert_eq!(judge_refusal(&Wanted::Binds, &unknown).word(), "refused");
+        let unknown = Failure { code: "KQL0204".to_owned(), message: "no table".to_owned(), ..Failure::default() };
+        assert_eq!(judge_failure(&Wanted::Parses, &unknown), Verdict::Right);
+        assert_eq!(judge_failure(&Wanted::Binds, &unknown).word(), "refused");
     }
 }

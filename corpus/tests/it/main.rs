@@ -1,3 +1,4 @@
 //! Tests of the corpus crate that need files or other programs.
 
 mod agreement;
+mod cases;
