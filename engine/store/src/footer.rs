@@ -1,0 +1,83 @@
+//! Parquet footers: what a file says of itself.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use parquet::arrow::async_reader::MetadataFetch;
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::basic::LogicalType;
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use vizsla_schema::KqlType;
+
+use crate::convert;
+use crate::error::{Result, StoreError};
+
+/// Enough for the footer and page indexes of most files in one read.
+const PREFETCH: usize = 128 << 10;
+
+/// The metadata of a Parquet file, with its page indexes where it has them.
+#[derive(Debug)]
+pub struct Footer {
+    /// Row groups, statistics, page indexes.
+    pub metadata: Arc<ParquetMetaData>,
+    /// The file's columns as arrow reads them.
+    pub schema: SchemaRef,
+}
+
+impl Footer {
+    /// Reads the footer of `object`.
+    ///
+    /// # Errors
+    /// [`StoreError::BrokenFile`] if it is not a whole Parquet file; otherwise what the store said.
+    pub async fn read(store: &Arc<dyn ObjectStore>, object: &ObjectMeta) -> Result<Self> {
+        let failed = |e| StoreError::parquet(object.location.to_string(), e);
+        let fetch = Fetch { store, object };
+        let metadata = ParquetMetaDataReader::new()
+            .with_page_index_policy(PageIndexPolicy::Optional)
+            .with_prefetch_hint(Some(PREFETCH))
+            .load_and_finish(fetch, object.size)
+            .await
+            .map_err(failed)?;
+        let file = metadata.file_metadata();
+        let schema = parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()).map_err(failed)?;
+        Ok(Self { metadata: Arc::new(metadata), schema: Arc::new(schema) })
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.metadata.file_metadata().num_rows().unsigned_abs()
+    }
+
+    /// The file's columns and the types they have where nothing declares them.
+    pub(crate) fn fields(&self) -> Vec<(String, KqlType)> {
+        let parquet = self.metadata.file_metadata().schema_descr().root_schema().get_fields();
+        let ty = |(index, field): (usize, &Arc<arrow::datatypes::Field>)| {
+            let logical = parquet.get(index).and_then(|p| p.get_basic_info().logical_type_ref().cloned());
+            let ty = match logical {
+                Some(LogicalType::Json) => KqlType::Dynamic,
+                _ => convert::kql_type(field.data_type()),
+            };
+            (field.name().clone(), ty)
+        };
+        self.schema.fields().iter().enumerate().map(ty).collect()
+    }
+}
+
+struct Fetch<'a> {
+    store: &'a Arc<dyn ObjectStore>,
+    object: &'a ObjectMeta,
+}
+
+impl MetadataFetch for Fetch<'_> {
+    fn fetch(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
+        let read = self.store.get_range(&self.object.location, range);
+        read.map(|bytes| bytes.map_err(|e| ParquetError::External(Box::new(e)))).boxed()
+    }
+}

@@ -1,0 +1,343 @@
+//! A data root: the folder or object-store prefix under which the tables lie.
+//!
+//! ```text
+//! <root>/DeviceInfo.parquet                                   one file
+//! <root>/DeviceEvents/**/*.parquet                            a folder; `k=v` folders become columns
+//! <root>/DeviceEvents/**/*.{ndjson,jsonl,json}[.gz|.zst]      the same as NDJSON, plain or in envelopes
+//! <root>/insights-logs-advancedhunting-deviceevents/**        a storage account that raw data streaming writes to
+//! <root>/anything.ndjson                                      envelopes of several tables
+//! ```
+//! Names that begin with `_` or `.` are passed over. Nothing is watched: each query lists anew what it needs, and what is
+//! inside of files is cached by path, size and time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore};
+use tokio::runtime::Handle;
+use vizsla_schema::Catalog;
+
+use crate::cache::FileCache;
+use crate::error::{OnBroken, Result, StoreError, Warning};
+use crate::footer::Footer;
+use crate::format::{self, Format, Named};
+use crate::ndjson::{self, INFERENCE_LIMIT, Inferred, RowsOf};
+use crate::place::{Place, partitions, place_of};
+use crate::table::{Candidate, Contents, TableSnapshot, assemble};
+
+/// Files whose insides are looked at at the same time.
+const PARALLEL: usize = 16;
+/// Memory for footers.
+const FOOTERS: usize = 512 << 20;
+/// Of a file outside of any table's place one block of lines is read to see whether it holds envelopes.
+const PEEK: u64 = 1;
+
+/// The place where tables lie. Cheap to clone; clones share their caches.
+#[derive(Debug, Clone)]
+pub struct DataRoot {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+    address: String,
+    footers: FileCache<Footer>,
+    peeked: FileCache<Inferred>,
+    inferred: FileCache<Inferred>,
+}
+
+/// A file that may have rows of a table.
+struct Listed {
+    object: ObjectMeta,
+    format: Format,
+    /// Whether it lies in the table's place, so that records without an envelope are the table's.
+    own: bool,
+    partitions: Vec<(String, String)>,
+}
+
+impl DataRoot {
+    /// Opens a folder, given as a path or a `file://` address.
+    ///
+    /// # Errors
+    /// [`StoreError::MissingFolder`], [`StoreError::NotAFolder`], or [`StoreError::UnsupportedAddress`] for other kinds of
+    /// store, which are opened with [`DataRoot::over`].
+    pub fn open(address: &str) -> Result<Self> {
+        let path = match address.split_once("://") {
+            None => address,
+            Some(("file", path)) => path,
+            Some(_) => return Err(StoreError::UnsupportedAddress { url: address.to_owned() }),
+        };
+        let full = std::fs::canonicalize(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => StoreError::MissingFolder { path: address.to_owned() },
+            _ => StoreError::io(address, e),
+        })?;
+        if !full.is_dir() {
+            return Err(StoreError::NotAFolder { path: address.to_owned() });
+        }
+        let failed = |e| StoreError::object(address, e);
+        let prefix = Path::from_absolute_path(&full).map_err(|e| failed(e.into()))?;
+        Ok(Self::over(Arc::new(LocalFileSystem::new()), prefix, address))
+    }
+
+    /// The objects under `prefix` of `store`; `address` is what messages call the root.
+    #[must_use]
+    pub fn over(store: Arc<dyn ObjectStore>, prefix: Path, address: impl Into<String>) -> Self {
+        let inner = Inner {
+            store,
+            prefix,
+            address: address.into(),
+            footers: FileCache::new(FOOTERS),
+            peeked: FileCache::new(FOOTERS / 16),
+            inferred: FileCache::new(FOOTERS / 16),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The store that holds the objects. For a folder it is the whole local file system, and paths are absolute.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner.store
+    }
+
+    /// Where in the store the root is.
+    #[must_use]
+    pub fn prefix(&self) -> &Path {
+        &self.inner.prefix
+    }
+
+    /// What messages call the root.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.inner.address
+    }
+
+    /// The tables that have files here, by name. Reads the beginning of files that no table's place explains.
+    ///
+    /// # Errors
+    /// If the root cannot be listed. Files that cannot be read are passed over.
+    pub async fn table_names(&self, catalog: &Catalog) -> Result<Vec<String>> {
+        let mut names = BTreeSet::new();
+        for entry in self.entries().await? {
+            match place_of(entry.name(), entry.is_folder(), catalog) {
+                Some(Place::Table(name)) if entry.is_folder() => {
+                    if self.has_data(&entry).await? {
+                        names.insert(name);
+                    }
+                }
+                Some(Place::Table(name)) => drop(names.insert(name)),
+                Some(Place::Unknown(name)) => names.extend(self.names_in(&entry, &name, catalog).await?),
+                None => {}
+            }
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    /// The files and columns of a table as they are now, or none if neither catalog nor root know the name.
+    ///
+    /// A table that the catalog declares and that has no files is there, and empty.
+    ///
+    /// # Errors
+    /// If the root cannot be listed; and if a file is broken or another table's, unless `on_broken` says to answer without
+    /// it, which is then among the snapshot's warnings.
+    pub async fn table(&self, name: &str, catalog: &Catalog, on_broken: OnBroken) -> Result<Option<TableSnapshot>> {
+        let def = catalog.table(name);
+        let wanted = def.map_or(name, |def| def.name.as_str());
+        let mut warnings = Vec::new();
+        let listed = self.listed(wanted, catalog, on_broken, &mut warnings).await?;
+        let looked_at: Vec<_> =
+            futures::stream::iter(listed).map(|file| self.candidate(file, wanted)).buffered(PARALLEL).collect().await;
+        let mut candidates = Vec::new();
+        for outcome in looked_at {
+            match outcome {
+                Ok(candidate) => candidates.extend(candidate),
+                Err(error) => leave_out(error, on_broken, &mut warnings)?,
+            }
+        }
+        // Files of which only the beginning is known may or may not hold rows of any table.
+        if def.is_none() && warnings.is_empty() && candidates.iter().all(|it| it.fields.is_empty()) {
+            return Ok(None);
+        }
+        let (mut table, strangers) = assemble(wanted, def, candidates, catalog);
+        for error in strangers {
+            leave_out(error, on_broken, &mut warnings)?;
+        }
+        table.warnings = warnings;
+        Ok(Some(table))
+    }
+
+    /// All files that may have rows of the table, by path.
+    async fn listed(
+        &self,
+        table: &str,
+        catalog: &Catalog,
+        on_broken: OnBroken,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        for entry in self.entries().await? {
+            let own = match place_of(entry.name(), entry.is_folder(), catalog) {
+                Some(Place::Table(name)) if name == table => true,
+                Some(Place::Unknown(name)) => name == table,
+                Some(Place::Table(_)) | None => continue,
+            };
+            for object in self.objects(&entry).await? {
+                match named(&object) {
+                    Named::Data { format: Format::Parquet, .. } if !own => {}
+                    Named::Data { format, .. } => {
+                        let partitions = if own { partitions(&entry.path, &object.location) } else { Vec::new() };
+                        listed.push(Listed { object, format, own, partitions });
+                    }
+                    Named::Packed { compression, .. } if own => {
+                        let (file, compression) = (object.location.to_string(), compression.to_owned());
+                        leave_out(StoreError::UnsupportedCompression { file, compression }, on_broken, warnings)?;
+                    }
+                    Named::Packed { .. } | Named::Other => {}
+                }
+            }
+        }
+        listed.sort_by(|a, b| a.object.location.cmp(&b.object.location));
+        Ok(listed)
+    }
+
+    /// Looks inside a file; none if it has no rows of the table.
+    async fn candidate(&self, file: Listed, table: &str) -> Result<Option<Candidate>> {
+        let Listed { object, format, own, partitions } = file;
+        let (contents, fields) = match format {
+            Format::Parquet => {
+                let footer = self.footer(&object).await?;
+                let fields = footer.fields();
+                (Contents::Parquet(footer), fields)
+            }
+            Format::Ndjson(_) => {
+                if !own && self.inferred(&object, format, PEEK).await?.tables.is_empty() {
+                    return Ok(None);
+                }
+                let inferred = self.inferred(&object, format, INFERENCE_LIMIT).await?;
+                let fields = inferred.fields(table, own);
+                if !own && fields.is_empty() && inferred.complete {
+                    return Ok(None);
+                }
+                let rows = if own { RowsOf::Own } else { RowsOf::Shared };
+                (Contents::Ndjson(rows(table.to_owned())), fields)
+            }
+        };
+        Ok(Some(Candidate { object, format, contents, fields, partitions }))
+    }
+
+    /// The footer of a Parquet file, from the cache if the file has not changed.
+    ///
+    /// # Errors
+    /// [`StoreError::BrokenFile`] if it is not a whole Parquet file; otherwise what the store said.
+    pub async fn footer(&self, object: &ObjectMeta) -> Result<Arc<Footer>> {
+        if let Some(footer) = self.inner.footers.get(object) {
+            return Ok(footer);
+        }
+        let footer = Arc::new(Footer::read(self.store(), object).await?);
+        self.inner.footers.put(object, Arc::clone(&footer), footer.metadata.memory_size());
+        Ok(footer)
+    }
+
+    /// The tables and fields at the beginning of an NDJSON file.
+    async fn inferred(&self, object: &ObjectMeta, format: Format, limit: u64) -> Result<Arc<Inferred>> {
+        let cache = if limit == PEEK { &self.inner.peeked } else { &self.inner.inferred };
+        if let Some(inferred) = cache.get(object) {
+            return Ok(inferred);
+        }
+        let (store, file, handle) = (Arc::clone(self.store()), object.clone(), Handle::current());
+        let read = tokio::task::spawn_blocking(move || {
+            let reader = ndjson::open(&store, &file, format, &handle)?;
+            ndjson::infer(reader, file.location.as_ref(), limit)
+        });
+        let inferred = read.await.map_err(|e| StoreError::object(object.location.to_string(), e.into()))??;
+        let inferred = Arc::new(inferred);
+        cache.put(object, Arc::clone(&inferred), 4096);
+        Ok(inferred)
+    }
+
+    /// What lies directly under the root.
+    async fn entries(&self) -> Result<Vec<Entry>> {
+        let failed = |e| StoreError::object(self.address(), e);
+        let found = self.store().list_with_delimiter(Some(self.prefix())).await.map_err(failed)?;
+        let folders = found.common_prefixes.into_iter().map(|path| Entry { path, object: None });
+        let files = found.objects.into_iter().map(|it| Entry { path: it.location.clone(), object: Some(it) });
+        let mut entries: Vec<_> = folders.chain(files).filter(|it| !format::is_hidden(it.name())).collect();
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(entries)
+    }
+
+    /// The files of an entry: itself, or all in its folder that are not hidden.
+    async fn objects(&self, entry: &Entry) -> Result<Vec<ObjectMeta>> {
+        if let Some(object) = &entry.object {
+            return Ok(vec![object.clone()]);
+        }
+        let failed = |e| StoreError::object(entry.path.to_string(), e);
+        let all: Vec<_> = self.store().list(Some(&entry.path)).try_collect().await.map_err(failed)?;
+        let hidden = |object: &ObjectMeta| {
+            let inside = object.location.prefix_match(&entry.path).into_iter().flatten();
+            inside.into_iter().any(|part| format::is_hidden(part.as_ref()))
+        };
+        Ok(all.into_iter().filter(|object| !hidden(object)).collect())
+    }
+
+    async fn has_data(&self, entry: &Entry) -> Result<bool> {
+        Ok(self.objects(entry).await?.iter().any(|object| matches!(named(object), Named::Data { .. })))
+    }
+
+    /// The tables in files that lie in no declared table's place: `name` itself, and those that envelopes name.
+    async fn names_in(&self, entry: &Entry, name: &str, catalog: &Catalog) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for object in self.objects(entry).await? {
+            match named(&object) {
+                Named::Data { format: Format::Parquet, .. } => names.push(name.to_owned()),
+                Named::Data { format, .. } => {
+                    let Ok(peeked) = self.inferred(&object, format, PEEK).await else { continue };
+                    if peeked.plain.is_some() {
+                        names.push(name.to_owned());
+                    }
+                    if peeked.tables.is_empty() {
+                        continue;
+                    }
+                    let Ok(inferred) = self.inferred(&object, format, INFERENCE_LIMIT).await else { continue };
+                    names.extend(inferred.tables.keys().map(|table| crate::place::canonical(table, catalog)));
+                }
+                Named::Packed { .. } | Named::Other => {}
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// A file or folder directly under the root.
+struct Entry {
+    path: Path,
+    object: Option<ObjectMeta>,
+}
+
+impl Entry {
+    fn name(&self) -> &str {
+        self.path.filename().unwrap_or_default()
+    }
+
+    fn is_folder(&self) -> bool {
+        self.object.is_none()
+    }
+}
+
+fn named(object: &ObjectMeta) -> Named<'_> {
+    format::of_name(object.location.filename().unwrap_or_default())
+}
+
+/// Turns a broken file into a warning where that is allowed.
+fn leave_out(error: StoreError, on_broken: OnBroken, warnings: &mut Vec<Warning>) -> Result<()> {
+    if on_broken == OnBroken::Fail || !error.is_broken_data() {
+        return Err(error);
+    }
+    let file = error.file().unwrap_or_default().to_owned();
+    warnings.push(Warning { file, message: format!("left out: {error}") });
+    Ok(())
+}
