@@ -106,8 +106,8 @@ impl Diagnostic {
 
     /// Adds a hint: text, or an `Option` that may hold none.
     #[must_use]
-    pub fn hint<H: Into<String>>(mut self, hint: impl Into<Option<H>>) -> Self {
-        self.hint = hint.into().map(Into::into);
+    pub fn hint(mut self, hint: impl IntoHint) -> Self {
+        self.hint = hint.into_hint();
         self
     }
 
@@ -127,6 +127,30 @@ impl Diagnostic {
         let under = format!("{}{}", " ".repeat(place.column - 1), "^".repeat(covered));
         let hint = self.hint.as_deref().map(|it| format!(" {it}")).unwrap_or_default();
         format!("{self}\n  {gutter} | {line}\n  {} | {under}{hint}\n", " ".repeat(gutter.len()))
+    }
+}
+
+/// What [`Diagnostic::hint`] takes.
+pub trait IntoHint {
+    /// The hint, if there is one.
+    fn into_hint(self) -> Option<String>;
+}
+
+impl IntoHint for &str {
+    fn into_hint(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
+
+impl IntoHint for String {
+    fn into_hint(self) -> Option<String> {
+        Some(self)
+    }
+}
+
+impl<T: IntoHint> IntoHint for Option<T> {
+    fn into_hint(self) -> Option<String> {
+        self.and_then(IntoHint::into_hint)
     }
 }
 

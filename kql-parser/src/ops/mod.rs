@@ -44,8 +44,14 @@ pub use summarize::{Reduce, Summarize};
 pub use top::{TopHitters, TopNested, TopNestedLevel};
 pub use union::Union;
 
+pub(crate) use source::table_literal;
+
 use crate::ast::{Expr, Name};
+use crate::diagnostic::{self as codes, Diagnostic, nearest};
+use crate::grammar::{Input, Parse as Parsed};
+use crate::print::Printer;
 use crate::span::Span;
+use crate::token::TokenKind;
 
 /// One tabular operator, after `|` or at the start of a pipeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,7 +165,6 @@ pub enum Operator {
 impl Operator {
     /// From its keyword to its end.
     #[must_use]
-    #[expect(clippy::too_many_lines, reason = "one line for each operator")]
     pub fn span(&self) -> Span {
         match self {
             Self::As(it) => it.span,
@@ -234,4 +239,160 @@ pub struct Subquery {
     pub operators: Vec<Operator>,
     /// Without the parentheses.
     pub span: Span,
+}
+
+/// Where an operator begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) start: u32,
+}
+
+impl Head {
+    /// From the keyword to the last token read.
+    fn span(self, rest: Input<'_>) -> Span {
+        rest.since(self.start)
+    }
+}
+
+/// Reads what comes after an operator's keyword.
+pub(crate) type Grammar = for<'a> fn(Head, Input<'a>) -> Parsed<'a, Operator>;
+
+/// Every family's keywords.
+const FAMILIES: &[&[(&str, Grammar)]] = &[
+    rows::GRAMMAR,
+    columns::GRAMMAR,
+    summarize::GRAMMAR,
+    join::GRAMMAR,
+    sort::GRAMMAR,
+    top::GRAMMAR,
+    union::GRAMMAR,
+    expand::GRAMMAR,
+    parse::GRAMMAR,
+    call::GRAMMAR,
+    render::GRAMMAR,
+    series::GRAMMAR,
+    search::GRAMMAR,
+    partition::GRAMMAR,
+    branch::GRAMMAR,
+    scan::GRAMMAR,
+    source::GRAMMAR,
+    graph::GRAMMAR,
+];
+
+/// Every keyword that may follow `|`, old spellings included.
+pub fn operator_names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|family| family.iter().map(|it| it.0))
+}
+
+fn grammar_of(keyword: &str) -> Option<Grammar> {
+    FAMILIES.iter().flat_map(|family| family.iter()).find(|it| it.0 == keyword).map(|it| it.1)
+}
+
+/// An operator, from its keyword on.
+pub(crate) fn operator(input: Input<'_>) -> Parsed<'_, Operator> {
+    let start = input.start();
+    let (keyword, width) = keyword(input);
+    if let Some(grammar) = grammar_of(keyword) {
+        return grammar(Head { start }, input.skip(width));
+    }
+    // `project-x` is `project` of a negated column.
+    if let Some(grammar) = grammar_of(input.word(0)) {
+        return grammar(Head { start }, input.skip(1));
+    }
+    if !input.at(TokenKind::Word) {
+        return input.miss("an operator");
+    }
+    let span = input.skip(width).since(start);
+    input.cx.report(
+        Diagnostic::error(codes::UNKNOWN_OPERATOR, span)
+            .message(format!("no operator named `{keyword}`"))
+            .hint(nearest(keyword, operator_names()).map(|it| format!("did you mean `{it}`?"))),
+    );
+    Err(nom::Err::Error(crate::grammar::Miss))
+}
+
+/// The words joined by hyphens that come next, and how many tokens they are.
+fn keyword(input: Input<'_>) -> (&str, usize) {
+    let mut width = 1;
+    while input.at_sign(width, "-")
+        && input.kind(width + 1) == Some(TokenKind::Word)
+        && input.adjoins(width)
+        && input.adjoins(width + 1)
+    {
+        width += 2;
+    }
+    (input.skip(width).since(input.start()).text(input.cx.text), width)
+}
+
+impl crate::print::Print for Operator {
+    fn print(&self, p: &mut Printer) {
+        match self {
+            Self::Consume(it) => it.print("consume", p),
+            Self::ExecuteAndCache(it) => it.print("__executeAndCache", p),
+            Self::Getschema(it) => it.print("getschema", p),
+            Self::As(it) => it.print(p),
+            Self::AssertSchema(it) => it.print(p),
+            Self::Count(it) => it.print(p),
+            Self::Distinct(it) => it.print(p),
+            Self::Evaluate(it) => it.print(p),
+            Self::Extend(it) => it.print(p),
+            Self::Facet(it) => it.print(p),
+            Self::Find(it) => it.print(p),
+            Self::Fork(it) => it.print(p),
+            Self::GraphMarkComponents(it) => it.print(p),
+            Self::GraphMatch(it) => it.print(p),
+            Self::GraphToTable(it) => it.print(p),
+            Self::GraphWhere(it) => it.print(p),
+            Self::Invoke(it) => it.print(p),
+            Self::Join(it) => it.print(p),
+            Self::Lookup(it) => it.print(p),
+            Self::MacroExpand(it) => it.print(p),
+            Self::MakeGraph(it) => it.print(p),
+            Self::MakeSeries(it) => it.print(p),
+            Self::MvApply(it) => it.print(p),
+            Self::MvExpand(it) => it.print(p),
+            Self::Parse(it) => it.print(p),
+            Self::ParseKv(it) => it.print(p),
+            Self::Partition(it) => it.print(p),
+            Self::PartitionBy(it) => it.print(p),
+            Self::Print(it) => it.print(p),
+            Self::Project(it) => it.print(p),
+            Self::ProjectAway(it) => it.print(p),
+            Self::ProjectByNames(it) => it.print(p),
+            Self::ProjectKeep(it) => it.print(p),
+            Self::ProjectRename(it) => it.print(p),
+            Self::ProjectReorder(it) => it.print(p),
+            Self::Range(it) => it.print(p),
+            Self::Reduce(it) => it.print(p),
+            Self::Render(it) => it.print(p),
+            Self::Sample(it) => it.print(p),
+            Self::SampleDistinct(it) => it.print(p),
+            Self::Scan(it) => it.print(p),
+            Self::Search(it) => it.print(p),
+            Self::Serialize(it) => it.print(p),
+            Self::Sort(it) => it.print(p),
+            Self::Summarize(it) => it.print(p),
+            Self::Take(it) => it.print(p),
+            Self::Top(it) => it.print(p),
+            Self::TopHitters(it) => it.print(p),
+            Self::TopNested(it) => it.print(p),
+            Self::Union(it) => it.print(p),
+            Self::Where(it) => it.print(p),
+            Self::Error(_) => {
+                p.put("<error>");
+            }
+        }
+    }
+}
+
+impl crate::print::Print for Parameter {
+    fn print(&self, p: &mut Printer) {
+        p.put(&self.name.text).put("=").operand(&self.value);
+    }
+}
+
+impl crate::print::Print for Subquery {
+    fn print(&self, p: &mut Printer) {
+        p.put("(").separated(&self.operators, " | ").put(")");
+    }
 }

@@ -1,8 +1,15 @@
 //! Where rows begin without a table: `range`, `print`, `datatable`, `externaldata`.
 
 use super::Parameter;
+use super::{Grammar, Head, Operator};
 use crate::ast::{Expr, Name, NamedExpr, Schema};
+use crate::grammar::expr::{expr, operand};
+use crate::grammar::literal::signed_literal;
+use crate::grammar::schema::{schema, with_properties};
+use crate::grammar::{Input, Parse, Takes, bracketed, clause, comma, list0, list1, name, named_expr, parameters, word};
+use crate::print::Printer;
 use crate::span::Span;
+use crate::token::TokenKind;
 
 /// `range x from a to b step c`, both ends included.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,4 +72,93 @@ pub struct Property {
     pub value: Expr,
     /// All of it.
     pub span: Span,
+}
+
+pub(super) const GRAMMAR: &[(&str, Grammar)] = &[("range", range), ("print", print)];
+
+fn range(head: Head, input: Input<'_>) -> Parse<'_, Operator> {
+    let (rest, name) = name(input)?;
+    let (rest, _) = word("from")(rest)?;
+    let (rest, from) = expr(rest)?;
+    let (rest, _) = word("to")(rest)?;
+    let (rest, to) = expr(rest)?;
+    let (rest, step) = clause("step", expr)(rest)?;
+    let (from, to, step) = (Box::new(from), Box::new(to), step.map(Box::new));
+    Ok((rest, Operator::Range(Range { name, from, to, step, span: head.span(rest) })))
+}
+
+fn print(head: Head, input: Input<'_>) -> Parse<'_, Operator> {
+    let (rest, columns) = list1(named_expr)(input)?;
+    Ok((rest, Operator::Print(Print { columns, span: head.span(rest) })))
+}
+
+/// `datatable …` or `externaldata …`, which are expressions and not operators.
+pub(crate) fn table_literal(input: Input<'_>) -> Parse<'_, Expr> {
+    if input.at_word("datatable") { datatable(input) } else { externaldata(input) }
+}
+
+fn datatable(input: Input<'_>) -> Parse<'_, Expr> {
+    let (rest, parameters) = parameters(Takes::Any)(input.skip(1))?;
+    let (rest, schema) = schema(rest)?;
+    let (rest, values) = bracketed(TokenKind::LBracket, values(datatable_value))(rest)?;
+    let span = rest.since(input.start());
+    Ok((rest, Expr::Datatable(Box::new(Datatable { parameters, schema, values, span }))))
+}
+
+/// A literal; a name or call is for the binder to refuse.
+fn datatable_value(input: Input<'_>) -> Parse<'_, Expr> {
+    if input.kind(0) == Some(TokenKind::Operator) { signed_literal(input) } else { operand(input) }
+}
+
+/// Values separated by commas; one comma too many at the end is tolerated.
+fn values<'a>(item: impl FnMut(Input<'a>) -> Parse<'a, Expr>) -> impl FnMut(Input<'a>) -> Parse<'a, Vec<Expr>> {
+    let mut list = list0(item);
+    move |input| {
+        let (rest, values) = list(input)?;
+        Ok((comma(rest).map_or(rest, |it| it.0), values))
+    }
+}
+
+fn externaldata(input: Input<'_>) -> Parse<'_, Expr> {
+    let (rest, parameters) = parameters(Takes::Any)(input.skip(1))?;
+    let (rest, schema) = schema(rest)?;
+    let (rest, sources) = bracketed(TokenKind::LBracket, values(operand))(rest)?;
+    let (rest, properties) = with_properties(rest)?;
+    let span = rest.since(input.start());
+    Ok((rest, Expr::Externaldata(Box::new(Externaldata { parameters, schema, sources, properties, span }))))
+}
+
+impl crate::print::Print for Range {
+    fn print(&self, p: &mut Printer) {
+        p.put("range ").node(&self.name).put(" from ").expr(&self.from).put(" to ").expr(&self.to);
+        if let Some(step) = &self.step {
+            p.put(" step ").expr(step);
+        }
+    }
+}
+
+impl crate::print::Print for Print {
+    fn print(&self, p: &mut Printer) {
+        p.put("print ").list(&self.columns);
+    }
+}
+
+impl crate::print::Print for Datatable {
+    fn print(&self, p: &mut Printer) {
+        p.put("datatable").parameters(&self.parameters).put(" ").node(&self.schema);
+        p.put(" [").operands(&self.values).put("]");
+    }
+}
+
+impl crate::print::Print for Externaldata {
+    fn print(&self, p: &mut Printer) {
+        p.put("externaldata").parameters(&self.parameters).put(" ").node(&self.schema);
+        p.put(" [").operands(&self.sources).put("]").with_properties(&self.properties);
+    }
+}
+
+impl crate::print::Print for Property {
+    fn print(&self, p: &mut Printer) {
+        p.node(&self.name).put(" = ").operand(&self.value);
+    }
 }

@@ -1,7 +1,10 @@
 //! `union`.
 
 use super::Parameter;
+use super::{Grammar, Head, Operator};
 use crate::ast::Expr;
+use crate::grammar::{Input, Parse, Takes, entity, list1, parameters};
+use crate::print::{Print, Printer};
 use crate::span::Span;
 
 /// `union withsource=T isfuzzy=true A, B*, (C | where …)`
@@ -13,4 +16,18 @@ pub struct Union {
     pub tables: Vec<Expr>,
     /// From the keyword on.
     pub span: Span,
+}
+
+pub(super) const GRAMMAR: &[(&str, Grammar)] = &[("union", union)];
+
+fn union(head: Head, input: Input<'_>) -> Parse<'_, Operator> {
+    let (rest, parameters) = parameters(Takes::Any)(input)?;
+    let (rest, tables) = list1(entity)(rest)?;
+    Ok((rest, Operator::Union(Union { parameters, tables, span: head.span(rest) })))
+}
+
+impl Print for Union {
+    fn print(&self, p: &mut Printer) {
+        p.put("union").parameters(&self.parameters).put(" ").operands(&self.tables);
+    }
 }
