@@ -1,7 +1,7 @@
 //! Functions of `tostring`, `tolong`, `todatetime` …: from any type to any other.
 //!
 //! [`convert`] is the whole matrix, and each `to…` function is one column of it. A value that has no counterpart in the
-//! other type becomes null (`""` for a string); nothing here fails. Reading a literal or a cell of a file is the same work
+//! other type becomes null (`""` for a string); nothing here fails. What a dynamic holds is converted by [`crate::dynamic`]. Reading a literal or a cell of a file is the same work
 //! for one text: [`parse_long`] and its siblings.
 //!
 //! ```text
@@ -24,12 +24,12 @@ use arrow::datatypes::{Float64Type, Int32Type, Int64Type};
 use vizsla_schema::KqlType;
 
 use self::cell::Cell;
-pub(crate) use self::cell::compare_dynamic;
-pub use self::cell::{write_json, write_json_real, write_json_string};
+pub(crate) use self::cell::decimal_to_real;
 pub use self::parse::{parse_bool, parse_decimal, parse_guid, parse_int, parse_long, parse_real};
 pub use self::parse_time::{parse_datetime, parse_timespan};
 use crate::args::{Arg, Args};
 use crate::def::{Eval, Example, KernelResult, Naming, Param, Returns, ScalarDef, Signature, ex, sig};
+use crate::dynamic::{self, Reading};
 use crate::format;
 use crate::value::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
@@ -70,53 +70,33 @@ pub fn convert_array(array: &ArrayRef, from: KqlType, to: KqlType) -> KernelResu
             true
         }),
         (_, Dynamic) => texts(array, |row, out| {
-            write_json(array, row, from, out);
+            dynamic::encode(array, row, from, out);
             array.is_valid(row)
         }),
-        _ => cells(array, to, |row| Cell::read(array, row, from))?,
+        (Dynamic, _) => dynamic::to_column(array.as_string_view(), to, Reading::Loose),
+        _ => cells(array, from, to)?,
     })
 }
 
-/// A dynamic as `to`, by the kind of JSON it holds and without reading text: what `mv-expand … to typeof(to)` does
-/// (fact 254). `"2"` is no number here, only strings are datetimes and guids, nothing is a timespan or a decimal.
-///
-/// # Errors
-/// As [`convert`].
-pub fn convert_strict_json(array: &ArrayRef, to: KqlType) -> KernelResult {
-    if matches!(to, KqlType::String | KqlType::Dynamic) {
-        return convert_array(array, KqlType::Dynamic, to);
-    }
-    cells(array, to, |row| {
-        let cell = Cell::read(array, row, KqlType::Dynamic)?;
-        let fits = match to {
-            KqlType::Bool => matches!(cell, Cell::Bool(_) | Cell::Long(_)),
-            KqlType::Int | KqlType::Long | KqlType::Real => matches!(cell, Cell::Long(_) | Cell::Real(_)),
-            KqlType::DateTime | KqlType::Guid => matches!(cell, Cell::Text(_)),
-            KqlType::TimeSpan | KqlType::Decimal | KqlType::String | KqlType::Dynamic => false,
-        };
-        fits.then_some(cell)
-    })
-}
-
-/// The array of `to` that a cell for each row of `array` makes.
-fn cells<'a>(array: &'a ArrayRef, to: KqlType, cell: impl Fn(usize) -> Option<Cell<'a>>) -> KernelResult {
-    let cells = (0..array.len()).map(cell);
+/// Cell by cell, between types that have no word in common.
+fn cells(array: &ArrayRef, from: KqlType, to: KqlType) -> KernelResult {
+    let cells = (0..array.len()).map(|row| Cell::read(array, row, from));
     Ok(match to {
-        KqlType::Bool => Arc::new(cells.map(|it| it?.into_bool()).collect::<BooleanArray>()),
-        KqlType::Int => Arc::new(cells.map(|it| it?.into_int()).collect::<Int32Array>()),
-        KqlType::Long => Arc::new(cells.map(|it| it?.into_long()).collect::<Int64Array>()),
-        KqlType::DateTime => Arc::new(cells.map(|it| it?.into_datetime()).collect::<Int64Array>()),
-        KqlType::TimeSpan => Arc::new(cells.map(|it| it?.into_timespan()).collect::<Int64Array>()),
-        KqlType::Real => Arc::new(cells.map(|it| it?.into_real()).collect::<Float64Array>()),
+        KqlType::Bool => Arc::new(cells.map(|it| it?.to_bool()).collect::<BooleanArray>()),
+        KqlType::Int => Arc::new(cells.map(|it| it?.to_int()).collect::<Int32Array>()),
+        KqlType::Long => Arc::new(cells.map(|it| it?.to_long()).collect::<Int64Array>()),
+        KqlType::DateTime => Arc::new(cells.map(|it| it?.to_datetime()).collect::<Int64Array>()),
+        KqlType::TimeSpan => Arc::new(cells.map(|it| it?.to_timespan()).collect::<Int64Array>()),
+        KqlType::Real => Arc::new(cells.map(|it| it?.to_real()).collect::<Float64Array>()),
         KqlType::Decimal => {
-            let decimals: Decimal128Array = cells.map(|it| it?.into_decimal()).collect();
+            let decimals: Decimal128Array = cells.map(|it| it?.to_decimal()).collect();
             Arc::new(decimals.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?)
         }
         KqlType::Guid => {
-            let guids: Vec<_> = cells.map(|it| it?.into_guid()).collect();
+            let guids: Vec<_> = cells.map(|it| it?.to_guid()).collect();
             texts(array, |row, out| guids[row].map(|guid| format::write_guid(guid, out)).is_some())
         }
-        KqlType::String | KqlType::Dynamic => convert_array(array, KqlType::Dynamic, to)?,
+        KqlType::String | KqlType::Dynamic => unreachable!("`convert_array` has written these as text"),
     })
 }
 

@@ -19,6 +19,7 @@ use vizsla_schema::KqlType;
 
 pub use self::real::write_real;
 use crate::datetime::calendar::{DAY, Date, HOUR, MINUTE, SECOND};
+use crate::dynamic;
 use crate::value::DECIMAL_SCALE;
 
 /// Appends row `row` of `array`, which holds values of `ty` in its plan type.
@@ -122,15 +123,7 @@ pub fn write_guid(value: u128, out: &mut String) {
 
 /// Appends the text of a dynamic, given as JSON: a string without quotes and escapes, null as nothing, others as they are.
 pub fn write_dynamic(json: &str, out: &mut String) {
-    match json.as_bytes().first() {
-        Some(b'"') if json.contains('\\') => match serde_json::from_str::<String>(json) {
-            Ok(text) => out.push_str(&text),
-            Err(_) => out.push_str(json), // not JSON: better shown as it is than lost
-        },
-        Some(b'"') => out.push_str(&json[1..json.len() - 1]),
-        Some(b'n') => {}
-        _ => out.push_str(json),
-    }
+    out.push_str(&dynamic::text_of(json));
 }
 
 /// Fills `place` with the decimal digits of `value`, which fits.

@@ -14,9 +14,11 @@ use arrow::error::ArrowError;
 use vizsla_schema::KqlType;
 
 use crate::args::{Arg, Args};
-use crate::convert;
+use crate::convert::{decimal_to_real, parse_datetime, parse_guid, parse_timespan};
 use crate::datetime::calendar::in_range;
 use crate::def::KernelResult;
+use crate::dynamic::{self, Scalar as Json};
+use crate::value::Value;
 
 /// A comparison of two operands of one type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,8 +156,8 @@ fn by_value(args: &Args<'_>, comparison: Comparison) -> Result<BooleanArray, Arr
             return None;
         }
         let ordering = match (args.ty(0), args.ty(1)) {
-            (KqlType::Dynamic, other) => convert::compare_dynamic(&left, &right, row, other),
-            (other, _) => convert::compare_dynamic(&right, &left, row, other).map(Ordering::reverse),
+            (KqlType::Dynamic, other) => order_of_dynamic(&left, &right, row, other),
+            (other, _) => order_of_dynamic(&right, &left, row, other).map(Ordering::reverse),
         };
         match comparison {
             Comparison::Equal | Comparison::NotEqual => Some(comparison.holds(ordering)),
@@ -163,6 +165,33 @@ fn by_value(args: &Args<'_>, comparison: Comparison) -> Result<BooleanArray, Arr
         }
     });
     Ok(orderings.collect())
+}
+
+/// How what a dynamic holds (row `row` of `json`) compares with row `row` of `other`; `None` if the two have no order.
+fn order_of_dynamic(json: &dyn Array, other: &dyn Array, row: usize, ty: KqlType) -> Option<Ordering> {
+    let json = json.as_string_view().value(row);
+    match (dynamic::scalar(json), Value::from_array(other, row, ty)) {
+        (_, Value::Dynamic(other)) => dynamic::same(json, &other).then_some(Ordering::Equal),
+        (Json::Text(text), Value::DateTime(ticks)) => Some(parse_datetime(&text)?.cmp(&ticks)),
+        (Json::Text(text), Value::TimeSpan(ticks)) => Some(parse_timespan(&text)?.cmp(&ticks)),
+        (Json::Long(left), Value::TimeSpan(ticks)) => Some(left.cmp(&ticks)), // as dynamic literals store them (fact 128)
+        (Json::Text(text), Value::Guid(guid)) => Some(parse_guid(&text)?.cmp(&parse_guid(&guid)?)),
+        (Json::Text(left), Value::String(right)) => Some(left.as_ref().cmp(&*right)),
+        (Json::Bool(left), Value::Bool(right)) => Some(left.cmp(&right)),
+        (Json::Long(left), Value::Int(right)) => Some(left.cmp(&i64::from(right))),
+        (Json::Long(left), Value::Long(right)) => Some(left.cmp(&right)),
+        (Json::Long(_) | Json::Real(_), right) => {
+            let right = match right {
+                Value::Int(right) => f64::from(right),
+                Value::Long(right) => right as f64,
+                Value::Real(right) => right,
+                Value::Decimal(units) => decimal_to_real(units)?,
+                _ => return None,
+            };
+            dynamic::number(json)?.partial_cmp(&right)
+        }
+        _ => None,
+    }
 }
 
 /// `x between (low .. high)`, both ends included; null if any of the three is.

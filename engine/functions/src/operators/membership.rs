@@ -10,6 +10,7 @@ use vizsla_schema::KqlType;
 use crate::args::{Arg, Args};
 use crate::convert;
 use crate::def::KernelResult;
+use crate::dynamic;
 use crate::format;
 use crate::value::Value;
 
@@ -87,7 +88,7 @@ impl InList {
             }
             Members::Json(set) => {
                 let texts = needles.as_string_view();
-                each(&|row| set.contains(&json_key(texts.value(row))))
+                each(&|row| set.contains(dynamic::set_key(texts.value(row)).as_ref()))
             }
         }
     }
@@ -96,15 +97,14 @@ impl InList {
 /// An element of the list, or the elements of a dynamic array in it.
 fn flattened(element: &Value) -> Vec<Value> {
     let Value::Dynamic(json) = element else { return vec![element.clone()] };
-    if !json.starts_with('[') {
-        return vec![if json.as_ref() == "null" { Value::Null(KqlType::Dynamic) } else { element.clone() }];
-    }
-    let elements: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
-    let value = |element: serde_json::Value| match element {
-        serde_json::Value::Null => Value::Null(KqlType::Dynamic),
-        other => Value::Dynamic(other.to_string().into()),
+    let value = |json: &str| match dynamic::non_null(json) {
+        Some(json) => Value::Dynamic(json.into()),
+        None => Value::Null(KqlType::Dynamic),
     };
-    elements.into_iter().map(value).collect()
+    match dynamic::elements(json) {
+        Some(elements) => elements.map(value).collect(),
+        None => vec![value(json)],
+    }
 }
 
 /// The integer or ticks that `element` is, if it is exactly one.
@@ -127,12 +127,8 @@ fn as_real(element: &Value) -> Option<f64> {
         Value::Int(value) => Some(f64::from(*value)),
         Value::Long(value) => Some(*value as f64),
         Value::Real(value) => Some(*value),
-        Value::Decimal(_) => {
-            let mut text = String::new();
-            format::text(&element.to_array(), 0, KqlType::Decimal, &mut text);
-            text.parse().ok()
-        }
-        Value::Dynamic(json) => json.parse().ok(),
+        Value::Decimal(units) => convert::decimal_to_real(*units),
+        Value::Dynamic(json) => dynamic::number(json),
         _ => None,
     }
 }
@@ -155,11 +151,7 @@ fn as_decimal(element: &Value) -> Option<i128> {
 fn as_text(element: &Value) -> Option<Arc<str>> {
     match element {
         Value::String(text) | Value::Guid(text) => Some(text.clone()),
-        Value::Dynamic(json) if json.starts_with('"') => {
-            let mut text = String::new();
-            format::write_dynamic(json, &mut text);
-            Some(text.into())
-        }
+        Value::Dynamic(json) if json.starts_with('"') => Some(dynamic::text_of(json).into()),
         _ => None,
     }
 }
@@ -172,17 +164,8 @@ fn as_guid(element: &Value) -> Option<Arc<str>> {
 
 fn as_json(element: &Value) -> String {
     let mut json = String::new();
-    convert::write_json(&element.to_array(), 0, element.ty(), &mut json);
-    json_key(&json)
-}
-
-/// JSON with whole numbers spelled alike: `2` and `2.0` are one key.
-fn json_key(json: &str) -> String {
-    let is_number = json.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    match json.parse::<f64>() {
-        Ok(value) if is_number && json.parse::<i64>().is_err() => value.to_string(),
-        _ => json.to_owned(),
-    }
+    dynamic::encode(&element.to_array(), 0, element.ty(), &mut json);
+    dynamic::set_key(&json).into_owned()
 }
 
 pub(super) fn is_in(args: &Args<'_>) -> KernelResult {
