@@ -11,6 +11,7 @@ pub mod dynamic;
 pub mod format;
 pub mod value;
 
+mod cache;
 mod control;
 pub mod convert;
 mod datetime;
@@ -23,6 +24,8 @@ pub mod operators;
 pub mod regex;
 pub mod search;
 mod series;
+#[cfg(test)]
+mod testing;
 mod text;
 
 use std::collections::HashMap;
