@@ -1,5 +1,0 @@
-//! Functions of addresses, URLs, paths, command lines.
-
-use crate::def::ScalarDef;
-
-pub(crate) const ALL: &[ScalarDef] = &[];
