@@ -115,15 +115,20 @@ impl<'a> Scanner<'a> {
 
     /// The next key of the object stepped into (its value is next), or none at its end.
     pub(crate) fn key(&mut self) -> Scan<Option<Raw<'a>>> {
+        Ok(self.key_and_place()?.map(|(key, _)| key))
+    }
+
+    /// [`Self::key`] with its place.
+    pub(crate) fn key_and_place(&mut self) -> Scan<Option<(Raw<'a>, Range<usize>)>> {
         if !self.more(b'}')? {
             return Ok(None);
         }
         let start = self.at;
         let kind = self.string()?;
-        let text = &self.text[start..self.at];
+        let place = start..self.at;
         self.blanks();
         self.expect(b':', "expected `:` after a name")?;
-        Ok(Some(Raw { kind, text }))
+        Ok(Some((Raw { kind, text: &self.text[place.clone()] }, place)))
     }
 
     /// Whether the array stepped into has another element, which is next.

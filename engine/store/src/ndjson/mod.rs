@@ -17,7 +17,7 @@ mod stream;
 
 pub use infer::INFERENCE_LIMIT;
 pub(crate) use infer::{Inferred, infer};
-pub(crate) use lines::{Blocks, lines, split};
+pub(crate) use lines::{Block, Blocks, lines, split};
 pub(crate) use reader::Target;
 pub use reader::{NdjsonOptions, NdjsonReader, RowsOf};
 pub(crate) use records::{Sink, Unfit, each_record};

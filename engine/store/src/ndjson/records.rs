@@ -12,6 +12,8 @@ pub(crate) enum Unfit {
     NotJson(Malformed),
     #[error("no table: the record has no envelope, and no table was given for it")]
     NoTable,
+    #[error("`{0}` cannot be the name of a table")]
+    NoName(String),
 }
 
 impl From<Malformed> for Unfit {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::json::scan::{Kind, Malformed, Raw, Scanner};
 
@@ -69,26 +70,23 @@ impl Names {
     }
 }
 
-/// A value and its place in the line.
+/// The places of a field's name and value in the line.
 #[derive(Debug, Clone)]
 struct Slot {
-    kind: Kind,
     exact: bool,
-    start: usize,
-    end: usize,
+    name: (Kind, Range<usize>),
+    value: (Kind, Range<usize>),
 }
 
-impl Slot {
-    fn raw<'a>(&self, line: &'a str) -> Raw<'a> {
-        Raw { kind: self.kind, text: &line[self.start..self.end] }
-    }
+fn raw<'a>((kind, place): &(Kind, Range<usize>), line: &'a str) -> Raw<'a> {
+    Raw { kind: *kind, text: &line[place.clone()] }
 }
 
 /// The values of the record that was read last, by column.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
     slots: Vec<Option<Slot>>,
-    unknown: Vec<(String, Slot)>,
+    unknown: Vec<Slot>,
     text_len: usize,
 }
 
@@ -106,20 +104,25 @@ impl Row {
         scanner.begin_object()?;
         let start = scanner.position();
         let mut position = 0;
-        while let Some(key) = scanner.key()? {
-            let (kind, place) = scanner.value()?;
-            let name: Cow<'_, str> = key.characters();
-            let slot = |exact| Slot { kind, exact, start: place.start, end: place.end };
-            match names.find_at(position, &name) {
-                // A name that only resembles the column's gives way to the column's own.
-                Some(found) if !found.exact && self.slots[found.column].as_ref().is_some_and(|it| it.exact) => {}
-                Some(found) => self.slots[found.column] = Some(slot(found.exact)),
-                None => self.unknown.push((name.into_owned(), slot(true))),
-            }
+        while let Some((name, place)) = scanner.key_and_place()? {
+            let found = names.find_at(position, &name.characters());
+            let exact = found.is_none_or(|found| found.exact);
+            let slot = Slot { exact, name: (name.kind, place), value: scanner.value()? };
+            self.put(found, slot);
             position += 1;
         }
         self.text_len = scanner.position() - start;
         Ok(())
+    }
+
+    /// A name that only resembles the column's gives way to the column's own, and is a field of its own then.
+    fn put(&mut self, found: Option<Match>, slot: Slot) {
+        let Some(found) = found else { return self.unknown.push(slot) };
+        match &mut self.slots[found.column] {
+            Some(taken) if taken.exact && !slot.exact => self.unknown.push(slot),
+            Some(taken) if slot.exact && !taken.exact => self.unknown.push(std::mem::replace(taken, slot)),
+            place => *place = Some(slot),
+        }
     }
 
     /// How long the record's text is, in bytes.
@@ -129,17 +132,12 @@ impl Row {
 
     /// The value of a column, if the record has one. `line` is the text that was read.
     pub(crate) fn value<'a>(&self, column: usize, line: &'a str) -> Option<Raw<'a>> {
-        self.slots.get(column)?.as_ref().map(|slot| slot.raw(line))
+        self.slots.get(column)?.as_ref().map(|slot| raw(&slot.value, line))
     }
 
     /// Fields that are no column.
-    pub(crate) fn unknown<'a>(&'a self, line: &'a str) -> impl Iterator<Item = (&'a str, Raw<'a>)> {
-        self.unknown.iter().map(move |(name, slot)| (name.as_str(), slot.raw(line)))
-    }
-
-    /// Whether any field is no column.
-    pub(crate) fn has_unknown(&self) -> bool {
-        !self.unknown.is_empty()
+    pub(crate) fn unknown<'a>(&'a self, line: &'a str) -> impl Iterator<Item = (Cow<'a, str>, Raw<'a>)> {
+        self.unknown.iter().map(move |slot| (raw(&slot.name, line).characters(), raw(&slot.value, line)))
     }
 }
 
@@ -169,6 +167,8 @@ mod tests {
             let mut row = Row::default();
             row.read(&mut names, 1, &mut Scanner::new(line)).expect("JSON");
             assert_eq!(row.value(0, line).map(|raw| raw.text), Some("1"), "{line}");
+            let lost = row.unknown(line).map(|(name, raw)| format!("{name}={}", raw.text)).collect::<Vec<_>>();
+            assert_eq!(lost.is_empty(), !line.contains("ISP"), "{line}: {lost:?}");
         }
     }
 }
