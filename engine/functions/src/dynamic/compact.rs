@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use arrow::array::{Array, NullBufferBuilder, StringViewArray, StringViewBuilder};
+
 use super::string::{plain_end, unescape, write_escaped, write_string};
 use super::write_real;
 
@@ -36,6 +38,29 @@ pub fn parse_json<'a>(text: &'a str, buffer: &'a mut String) -> Option<&'a str> 
             Some(buffer)
         }
     }
+}
+
+/// [`parse_json`] of a whole column. Texts that are canonical already are shared with the column, not copied.
+pub fn parse_column(column: &StringViewArray) -> StringViewArray {
+    let mut valid = NullBufferBuilder::new(column.len());
+    for row in 0..column.len() {
+        let text = if column.is_valid(row) { column.value(row) } else { "" };
+        match check(text) {
+            Some(Form::Canonical) => valid.append(text != "null"),
+            _ if text.trim_matches(is_space).is_empty() => valid.append_null(),
+            Some(Form::Foreign) | None => return rewrite_column(column),
+        }
+    }
+    StringViewArray::new(column.views().clone(), column.data_buffers().to_vec(), valid.finish())
+}
+
+fn rewrite_column(column: &StringViewArray) -> StringViewArray {
+    let mut out = StringViewBuilder::with_capacity(column.len());
+    let mut buffer = String::new();
+    for text in column {
+        out.append_option(text.and_then(|text| parse_json(text, &mut buffer)));
+    }
+    out.finish()
 }
 
 /// Whether JSON text is as we write it.
@@ -322,6 +347,17 @@ mod tests {
         for text in ["", "  ", "null", " null\n"] {
             assert_eq!(parse_json(text, &mut String::new()), None);
         }
+    }
+
+    #[test]
+    fn columns() {
+        let long = r#"{"a text that does not fit":"into a view"}"#;
+        let column = StringViewArray::from(vec![long, "", "null", "7"]);
+        let expected = StringViewArray::from(vec![Some(long), None, None, Some("7")]);
+        assert_eq!(parse_column(&column), expected);
+        let column = StringViewArray::from(vec![long, "[ 1 ]", "x", ""]);
+        let expected = StringViewArray::from(vec![Some(long), Some("[1]"), Some(r#""x""#), None]);
+        assert_eq!(parse_column(&column), expected);
     }
 
     proptest! {

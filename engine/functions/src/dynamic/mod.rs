@@ -18,24 +18,28 @@
 //! an integer beyond 64 bits keeps its digits, since it is more likely an identifier than an amount, and counts as a real.
 //! A bag that repeats a key keeps both and answers with the first, which is our choice.
 
+mod access;
 mod compact;
 mod compare;
 mod convert;
 mod encode;
 mod expand;
+mod jsonpath;
 mod path;
 mod scalar;
 mod scan;
 mod string;
 mod tree;
 
-pub use self::compact::{compact, parse_json};
+pub use self::access::{INDEX, PATH};
+pub use self::compact::{compact, parse_column, parse_json};
 pub use self::compare::{order, same, set_key};
 pub use self::convert::{
     Reading, as_bool, as_datetime, as_decimal, as_guid, as_int, as_long, as_real, as_timespan, to_column,
 };
 pub use self::encode::{Encoder, encode};
 pub use self::expand::{expand_column, keys_and_types, unpack};
+pub use self::jsonpath::parse_jsonpath;
 pub use self::path::{OwnedStep, Step, get_index, get_key, get_path, steps};
 pub use self::scalar::{Kind, Scalar, kind, number, scalar, text_of};
 pub use self::scan::{Elements, Entries, elements, entries};
