@@ -1,0 +1,7 @@
+//! The store against real files: exports, streams, and everything that can be wrong with them.
+
+mod broken;
+mod formats;
+mod ingest;
+mod real;
+mod support;
