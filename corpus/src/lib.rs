@@ -12,6 +12,7 @@
 
 pub mod case;
 pub mod compare;
+pub mod generate;
 pub mod scoreboard;
 mod table;
 

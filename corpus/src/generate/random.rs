@@ -1,0 +1,131 @@
+//! Chance that can be asked for by position: event 4,711 is the same whoever asks, in any order.
+
+/// A stream of numbers fixed by what it was made from (SplitMix64).
+///
+/// A stream per event, and not one per run, lets any table look up any process or message, and lets
+/// files be written by several threads, without a different outcome.
+#[derive(Clone, Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    /// The stream for a place: a seed, then what numbers the event.
+    pub(super) fn at(seed: u64, place: &[u64]) -> Random {
+        let mut random = Random(seed);
+        for part in place {
+            random.0 = random.next() ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+        random
+    }
+
+    /// The stream for a name.
+    pub(super) fn named(seed: u64, name: &str) -> Random {
+        // FNV-1a; the standard hasher may change between releases of Rust.
+        let hash = name
+            .bytes()
+            .fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+        Random::at(seed, &[hash])
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Evenly from `0..end`; 0 if there is nothing to choose from.
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
+    }
+
+    /// From `0..end`, the first far more often than the last, about as 1/rank.
+    ///
+    /// In whole numbers, because powers of floats differ between machines.
+    pub(super) fn skewed(&mut self, end: u64) -> u64 {
+        let bits = u64::BITS - end.saturating_sub(1).leading_zeros();
+        let reach = self.below(u64::from(bits) + 1);
+        self.below((1 << reach).min(end))
+    }
+
+    /// True in `percent` of a hundred cases.
+    pub(super) fn percent(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len() as u64) as usize]
+    }
+
+    pub(super) fn pick_skewed<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.skewed(items.len() as u64) as usize]
+    }
+
+    /// That many hexadecimal digits.
+    pub(super) fn hex(&mut self, digits: usize) -> String {
+        self.text(digits, b"0123456789abcdef")
+    }
+
+    /// That many characters of base64, as of something compressed.
+    pub(super) fn base64(&mut self, length: usize) -> String {
+        self.text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    }
+
+    pub(super) fn guid(&mut self) -> String {
+        let (high, low) = (self.next(), self.next());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xFFFF,
+            high & 0xFFF,
+            low >> 48 & 0x3FFF | 0x8000,
+            low & 0xFFFF_FFFF_FFFF
+        )
+    }
+
+    /// Characters from an alphabet whose size is a power of two.
+    fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
+        let bits = alphabet.len().trailing_zeros();
+        let mut word = 0;
+        (0..length)
+            .map(|at| {
+                if at % 8 == 0 {
+                    word = self.next();
+                }
+                word >>= bits;
+                char::from(alphabet[word as usize % alphabet.len()])
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_one_stream() {
+        assert_eq!(Random::at(7, &[1, 2]).next(), Random::at(7, &[1, 2]).next());
+        assert_ne!(Random::at(7, &[1, 2]).next(), Random::at(7, &[2, 1]).next());
+        assert_ne!(Random::at(7, &[1]).next(), Random::at(8, &[1]).next());
+    }
+
+    #[test]
+    fn skew_prefers_the_first_and_reaches_the_last() {
+        let mut random = Random::at(1, &[]);
+        let mut counts = [0_u32; 100];
+        for _ in 0..100_000 {
+            counts[random.skewed(100) as usize] += 1;
+        }
+        assert!(counts[0] > 10 * counts[40], "{counts:?}");
+        assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+        assert_eq!(random.skewed(1), 0);
+    }
+
+    #[test]
+    fn texts_have_their_length() {
+        let mut random = Random::at(3, &[]);
+        assert_eq!(random.hex(40).len(), 40);
+        assert_eq!(random.guid().len(), 36);
+    }
+}

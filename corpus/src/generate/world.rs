@@ -1,0 +1,129 @@
+//! What all tables share: the company, its calendar, its programs, and who did what when.
+//!
+//! Nothing is remembered between rows. A process, a message or an alert is a function of the seed, its
+//! day and its number, so the table of network connections can look one up that the table of processes lists.
+
+use vizsla_schema::Catalog;
+
+use super::calendar::{Calendar, WHOLE};
+use super::company::{Company, User};
+use super::process::Image;
+use super::programs::{PROGRAMS, WORDS};
+use super::random::Random;
+use super::sources::SOURCES;
+use super::{GenerateError, Plan};
+
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) company: Company,
+    pub(super) calendar: Calendar,
+    pub(super) images: Vec<Image>,
+    pub(super) catalog: Catalog,
+    /// Background rows of each source over the whole window.
+    totals: Vec<u64>,
+}
+
+/// One of a day's background rows of a table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    pub(super) day: u32,
+    pub(super) index: u64,
+    /// How many the table has on that day.
+    pub(super) count: u64,
+}
+
+impl World {
+    pub(super) fn new(plan: &Plan) -> Result<World, GenerateError> {
+        let company = Company::new(plan.seed);
+        Ok(World {
+            seed: plan.seed,
+            images: PROGRAMS.iter().map(|program| Image::new(plan.seed, program)).collect(),
+            company,
+            calendar: Calendar::new(plan.start, plan.days),
+            catalog: Catalog::defender(),
+            totals: totals(plan)?,
+        })
+    }
+
+    /// Background rows of a table on a day. Defined for tables that are not written, too: others look into them.
+    pub(super) fn count(&self, table: &str, day: u32) -> u64 {
+        let at = SOURCES.iter().position(|source| source.table == table);
+        at.map_or(0, |at| self.calendar.portion(self.totals[at], day))
+    }
+
+    /// A stream for something of that kind.
+    pub(super) fn random(&self, kind: u64, slot: Slot) -> Random {
+        Random::at(self.seed, &[kind, u64::from(slot.day), slot.index])
+    }
+
+    /// The usual moment of a row: somewhere in the time that belongs to it.
+    pub(super) fn moment(&self, kind: u64, slot: Slot) -> i64 {
+        let share = self.random(kind ^ 0xFF00, slot).below(WHOLE);
+        self.calendar.moment(slot.day, slot.index, slot.count, share)
+    }
+
+    /// A recent row of another table, if it has one before `at` on that day.
+    pub(super) fn recent(&self, table: &str, day: u32, at: i64, random: &mut Random) -> Option<Slot> {
+        let count = self.count(table, day);
+        let before = self.calendar.passed(day, at, count);
+        let lag = random.skewed(before);
+        (before > 0).then(|| Slot { day, index: before - 1 - lag, count })
+    }
+
+    /// Anyone of the company, some much more active than others.
+    pub(super) fn anyone(&self, random: &mut Random) -> &User {
+        random.pick_skewed(&self.company.users)
+    }
+}
+
+/// Fill in a template of [`super::programs`].
+pub(super) fn fill(template: &str, account: &str, random: &mut Random) -> String {
+    let mut filled = String::with_capacity(template.len() + 48);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after_name)) = after.split_once('}') else {
+            rest = after;
+            break;
+        };
+        rest = after_name;
+        match name {
+            "user" => filled.push_str(account),
+            "guid" => filled.push_str(&random.guid()),
+            "{guid" => {
+                filled.push('{');
+                filled.push_str(&random.guid());
+            }
+            "hex" => filled.push_str(&random.hex(16)),
+            "num" => filled.push_str(&random.below(1 << 20).to_string()),
+            "b64" => filled.push_str(&random.base64(64)),
+            "word" => filled.push_str(random.pick_skewed::<&str>(&WORDS)),
+            other => panic!("no placeholder {other}"),
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Share the rows out to the chosen tables by weight; tables not chosen get what they would have beside them.
+fn totals(plan: &Plan) -> Result<Vec<u64>, GenerateError> {
+    if let Some(name) = plan.tables.iter().find(|name| SOURCES.iter().all(|source| source.table != *name)) {
+        return Err(GenerateError::NotGenerated { table: name.clone() });
+    }
+    let weight: u64 = SOURCES.iter().filter(|it| plan.includes(it.table)).map(|it| it.weight).sum();
+    Ok(SOURCES.iter().map(|source| plan.rows * source.weight / weight.max(1)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_filled_in() {
+        let mut random = Random::at(1, &[]);
+        assert_eq!(fill(r"C:\Users\{user}\x", "ada", &mut random), r"C:\Users\ada\x");
+        let text = fill("DllHost.exe /Processid:{{guid}}", "ada", &mut random);
+        assert_eq!(text.len(), "DllHost.exe /Processid:{}".len() + 36, "{text}");
+        assert!(text.ends_with('}'));
+    }
+}
