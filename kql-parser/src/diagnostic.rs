@@ -45,6 +45,11 @@ pub const EMPTY_QUERY: Code = code("KQL0010", Some("SYN0002"), "the text holds n
 /// A bracket that nothing closes.
 pub const UNCLOSED: Code = code("KQL0011", Some("SYN0002"), "a bracket is not closed");
 
+/// A date that cannot be read, which is null.
+pub const UNREADABLE_DATE: Code = code("KQL0012", None, "a `datetime` literal that cannot be read is null");
+/// `where a = b`, which filters by `b` alone.
+pub const NAMED_PREDICATE: Code = code("KQL0013", None, "a predicate with a name where a comparison was meant");
+
 /// Every code the parser reports.
 pub const CODES: &[Code] = &[
     SYNTAX,
@@ -58,6 +63,8 @@ pub const CODES: &[Code] = &[
     TOO_LONG,
     EMPTY_QUERY,
     UNCLOSED,
+    UNREADABLE_DATE,
+    NAMED_PREDICATE,
 ];
 
 /// How bad it is.

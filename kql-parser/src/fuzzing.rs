@@ -21,7 +21,7 @@ pub fn check_parse(bytes: &[u8]) {
 pub fn check_round_trip(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let parsed = parse(&text);
-    if !parsed.diagnostics.is_empty() {
+    if parsed.has_errors() {
         return;
     }
     let printed = print(&parsed.query);

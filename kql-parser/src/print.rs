@@ -75,6 +75,11 @@ impl Printer {
         self
     }
 
+    /// A name where any word is one: before `=` or `:`.
+    pub(crate) fn label(&mut self, name: &Name) -> &mut Self {
+        if is_word(&name.text) { self.put(&name.text) } else { self.node(name) }
+    }
+
     pub(crate) fn optional(&mut self, node: Option<&impl Print>) -> &mut Self {
         match node {
             Some(it) => self.node(it),
@@ -196,7 +201,8 @@ impl Printer {
         }
         for step in &path.steps {
             match step {
-                Step::Name(it) => self.put(".").node(it),
+                // After a dot any word is a name.
+                Step::Name(it) => self.put(".").put(&it.text),
                 Step::Index(it) => self.put("[").expr(it).put("]"),
                 Step::Call(it) => self.put(".").node(it),
                 Step::Wildcard(it) => self.put(".").put(&it.pattern),
@@ -375,13 +381,10 @@ const KEYWORDS: &[&str] = &[
     "and",
     "or",
     "in",
-    "has",
     "has_any",
     "has_all",
     "between",
-    "contains",
     "matches",
-    "like",
     "by",
     "on",
     "with",
@@ -424,32 +427,20 @@ const KEYWORDS: &[&str] = &[
     "kind",
     "bagexpansion",
     "with_itemindex",
-    "limit",
-    "id",
-    "bin",
-    "nulls",
-    "granny",
-    "null",
-    "pack",
-    "pack_all",
-    "partitioned",
-    "top",
-    "project",
-    "optional",
-    "output",
-    "hint",
-    "not",
 ];
 
 /// Whether `name` reads as itself without quotes anywhere.
 fn is_plain(name: &str) -> bool {
-    let is_word = matches!(&lex(name)[..], [only] if only.kind == TokenKind::Word);
-    is_word
-        && !name.starts_with('!')
-        && !name.ends_with('~')
+    is_word(name)
         && !KEYWORDS.contains(&name)
         && ScalarType::from_name(name).is_none()
         && !BinaryOp::SPELLINGS.iter().any(|it| it.0 == name)
+}
+
+/// Whether `name` is one word to the lexer.
+fn is_word(name: &str) -> bool {
+    let one_word = matches!(&lex(name)[..], [only] if only.kind == TokenKind::Word);
+    one_word && !name.starts_with('!') && !name.ends_with('~')
 }
 
 impl Print for Name {
@@ -509,7 +500,7 @@ impl Print for Schema {
 
 impl Print for ColumnDeclaration {
     fn print(&self, p: &mut Printer) {
-        p.node(&self.name).put(": ").put(self.ty.ty.name());
+        p.label(&self.name).put(": ").put(self.ty.ty.name());
         if let Some(default) = &self.default {
             p.put(" = ").operand(default);
         }
@@ -557,7 +548,7 @@ impl Print for Function {
 
 impl Print for FunctionParameter {
     fn print(&self, p: &mut Printer) {
-        p.node(&self.name).put(": ");
+        p.label(&self.name).put(": ");
         match &self.kind {
             ParameterKind::Scalar(ty) => p.put(ty.ty.name()),
             ParameterKind::Tabular(schema) => p.node(schema),

@@ -148,10 +148,10 @@ impl ScalarType {
         ("dynamic", Self::Dynamic),
     ];
 
-    /// The type with this spelling.
+    /// The type with this spelling; case does not matter (`typeof(DateTime)` is in wide use).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::SPELLINGS.iter().find(|(spelling, _)| *spelling == name).map(|(_, ty)| *ty)
+        Self::SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(name)).map(|(_, ty)| *ty)
     }
 
     /// Its own name.

@@ -81,6 +81,8 @@ fn infix(input: Input<'_>) -> Option<(Infix, usize)> {
         TokenKind::Word => match input.text(0) {
             "between" => Some((Infix::Between { negated: false }, 1)),
             "!between" => Some((Infix::Between { negated: true }, 1)),
+            // `make-series … on t in range(…)`
+            "in" if input.at_word_ahead(1, "range") => None,
             "matches" if input.at_word_ahead(1, "regex") => Some((Infix::Binary(BinaryOp::MatchesRegex), 2)),
             word => list_op(word).map(Infix::List).or_else(|| binary_op(word).map(Infix::Binary)).map(|it| (it, 1)),
         },
@@ -169,9 +171,13 @@ pub(crate) fn signed<'a>(input: Input<'a>, inner: fn(Input<'a>) -> Parse<'a, Exp
 
 /// A primary expression with its path.
 pub(crate) fn operand(input: Input<'_>) -> Parse<'_, Expr> {
-    let start = input.start();
+    operand_with(input, false)
+}
+
+/// An operand; with `wild`, its path may end in a wildcard.
+pub(crate) fn operand_with(input: Input<'_>, wild: bool) -> Parse<'_, Expr> {
     let (rest, root) = primary(input)?;
-    path_from(rest, root, start, false)
+    path_from(rest, root, input.start(), wild)
 }
 
 /// Path steps after `root`; with `wild`, the last may be a wildcard.
@@ -248,7 +254,9 @@ fn word_operand(input: Input<'_>) -> Parse<'_, Expr> {
     let called = input.kind(1) == Some(TokenKind::LParen);
     match input.text(0) {
         "typeof" if called => typeof_.map(Expr::Typeof).parse(input),
-        "datatable" | "externaldata" | "external_data" if called || input.kind(1) == Some(TokenKind::Word) => {
+        "datatable" | "externaldata" | "external_data" | "inline_external_table"
+            if called || input.kind(1) == Some(TokenKind::Word) =>
+        {
             crate::ops::table_literal(input)
         }
         "entity_group" if input.kind(1) == Some(TokenKind::LBracket) => {
@@ -257,6 +265,11 @@ fn word_operand(input: Input<'_>) -> Parse<'_, Expr> {
         "toscalar" | "totable" if input.at_word_ahead(1, "kind") => optimized_call(input),
         _ if called => call.map(Expr::Call).parse(input),
         "dynamic" => input.miss("an expression"),
+        // `T datascope=hotcache` says where the service keeps the data; there is nothing to keep of it.
+        _ if input.at_word_ahead(1, "datascope") && input.kind(2) == Some(TokenKind::Assign) => {
+            let (_, name) = name(input)?;
+            Ok((input.skip(4), Expr::Name(name)))
+        }
         _ => name.map(Expr::Name).parse(input),
     }
 }

@@ -99,7 +99,7 @@ impl<'a> Context<'a> {
         };
         Diagnostic::error(codes::SYNTAX, span)
             .message(format!("expected {}, found {found}", one_of(&note.expected)))
-            .hint(hint_for(span.text(self.text)))
+            .hint(hint_for(&self.text[span.start as usize..]))
     }
 
     fn end(&self) -> u32 {
@@ -130,11 +130,13 @@ fn one_of(words: &[&str]) -> String {
     }
 }
 
-fn hint_for(found: &str) -> Option<&'static str> {
-    match found {
-        "=" => Some("to compare, write `==`"),
-        "|" => Some("to join conditions, write `or`"),
-        _ => None,
+fn hint_for(rest: &str) -> Option<&'static str> {
+    if rest.starts_with("||") {
+        Some("to join conditions, write `or`")
+    } else if rest.starts_with('=') && !rest.starts_with("==") {
+        Some("to compare, write `==`")
+    } else {
+        None
     }
 }
 
@@ -243,11 +245,13 @@ impl<'a> Input<'a> {
         if cx.brackets.get() >= MAX_BRACKETS {
             return self.too_deep();
         }
+        let outer = self.measure();
         cx.brackets.set(cx.brackets.get() + 1);
         let result = inner(self);
         cx.brackets.set(cx.brackets.get() - 1);
         let (rest, value) = result?;
         rest.grow()?;
+        rest.measured(outer);
         Ok((rest, value))
     }
 

@@ -62,11 +62,20 @@ pub(crate) fn literal(input: Input<'_>) -> Parse<'_, Literal> {
 
 /// `value`, or a diagnostic and a null where the text has none.
 fn checked(input: Input<'_>, value: Option<Value>) -> Option<Value> {
-    if value.is_none() {
-        let message = format!("`{}` has no value of its type", input.text(0));
-        input.cx.report(Diagnostic::error(codes::BAD_LITERAL, input.here()).message(message));
+    if value.is_some() {
+        return value;
     }
-    Some(value.unwrap_or(Value::Null(ScalarType::Long)))
+    let text = input.text(0);
+    let ty = text.split('(').next().and_then(|it| ScalarType::from_name(it.trim())).unwrap_or(ScalarType::Long);
+    // The service makes dates that it cannot read null, `datetime(2025)` being one.
+    input.cx.report(if ty == ScalarType::Datetime {
+        Diagnostic::warning(codes::UNREADABLE_DATE, input.here())
+            .message(format!("`{text}` cannot be read and is null"))
+            .hint("write it as `datetime(2024-12-31 23:59)`")
+    } else {
+        Diagnostic::error(codes::BAD_LITERAL, input.here()).message(format!("`{text}` has no value of its type"))
+    });
+    Some(Value::Null(ty))
 }
 
 /// A literal, perhaps with `-` or `+` before a number.

@@ -290,7 +290,8 @@ fn source(input: Input<'_>) -> Parse<'_, Expr> {
 fn begins_with_operator(input: Input<'_>) -> bool {
     let next = input.skip(1);
     match input.word(0) {
-        "print" | "evaluate" | "find" => starts_operand(next) || next.at_sign(0, "-") || next.at_word("in"),
+        "print" => starts_operand(next) || next.at_sign(0, "-") || next.at_sign(0, "+") || next.at(TokenKind::LBracket),
+        "evaluate" | "find" => starts_operand(next) || next.at_word("in") || next.at_sign(0, "*"),
         "range" => next.kind(0) == Some(TokenKind::Word) || next.at(TokenKind::LBracket),
         "union" => starts_operand(next) || next.at_sign(0, "*") || next.at(TokenKind::LBracket),
         "search" => starts_operand(next) || next.at_sign(0, "*") || next.at_word("in"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nom::Parser;
 
-use super::expr::{operand, path_from};
+use super::expr::operand_with;
 use super::{Input, Parse, name};
 use crate::ast::{Expr, Wildcard};
 use crate::token::TokenKind;
@@ -46,7 +46,5 @@ pub(crate) fn entity(input: Input<'_>) -> Parse<'_, Expr> {
     if wildcard_width(input).is_some() {
         return name_or_wildcard(input);
     }
-    let start = input.start();
-    let (rest, root) = operand(input)?;
-    path_from(rest, root, start, true)
+    operand_with(input, true)
 }

@@ -39,7 +39,7 @@ pub use scan::{Assignment, Scan, ScanStep, StepOutput};
 pub use search::{Find, FindColumn, FindProject, Search};
 pub use series::{MakeSeries, SeriesAggregate, SeriesRange};
 pub use sort::{Direction, Nulls, Sort, SortKey, Top};
-pub use source::{Datatable, Externaldata, Print, Property, Range};
+pub use source::{Datatable, ExternalLayout, Externaldata, Print, Property, Range};
 pub use summarize::{Reduce, Summarize};
 pub use top::{TopHitters, TopNested, TopNestedLevel};
 pub use union::Union;

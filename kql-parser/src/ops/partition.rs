@@ -56,7 +56,7 @@ pub(super) const GRAMMAR: &[(&str, Grammar)] =
 fn partition(head: Head, input: Input<'_>) -> Parse<'_, Operator> {
     let (rest, parameters) = parameters(Takes::Any)(input)?;
     let (rest, _) = word("by")(rest)?;
-    let (rest, by) = operand(rest)?;
+    let (rest, by) = key(rest)?;
     let (rest, within) = clause("in", operand)(rest)?;
     let (rest, body) = body(rest)?;
     let (by, within) = (Box::new(by), within.map(Box::new));

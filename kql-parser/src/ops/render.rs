@@ -102,6 +102,6 @@ impl Print for Render {
 
 impl Print for RenderProperty {
     fn print(&self, p: &mut Printer) {
-        p.node(&self.name).put(" = ").operands(&self.values);
+        p.label(&self.name).put(" = ").operands(&self.values);
     }
 }

@@ -4,6 +4,7 @@
 use super::Parameter;
 use super::{Grammar, Head, Operator};
 use crate::ast::{Expr, Name, NamedExpr, Schema};
+use crate::diagnostic::{Diagnostic, NAMED_PREDICATE};
 use crate::grammar::expr::expr;
 use crate::grammar::schema::schema;
 use crate::grammar::{Input, Parse, Takes, clause, list0, list1, name, named, named_expr, parameters, word};
@@ -138,7 +139,15 @@ const HINTS: Takes = Takes::Only(&[]);
 
 fn where_(head: Head, input: Input<'_>) -> Parse<'_, Operator> {
     let (rest, parameters) = parameters(HINTS)(input)?;
-    let (rest, predicate) = expr(rest)?;
+    let (rest, NamedExpr { names, expr: predicate, span }) = named_expr(rest)?;
+    // The service takes `where a = b` for `where b`, which is never what was meant.
+    if !names.is_empty() {
+        input.cx.report(
+            Diagnostic::warning(NAMED_PREDICATE, span)
+                .message("`=` gives the predicate a name and compares nothing")
+                .hint("to compare, write `==`"),
+        );
+    }
     Ok((rest, Operator::Where(Where { parameters, predicate, span: head.span(rest) })))
 }
 

@@ -11,12 +11,12 @@ use serde_json::Value;
 
 /// Sets of queries, each with the share that has to parse. Only what the analyser accepted is in them.
 const SETS: &[(&str, f64)] = &[
-    ("hunting/queries.jsonl", 0.995),
+    ("hunting/queries.jsonl", 1.0),
     ("hunting/sigma.jsonl", 1.0),
     ("conformance/docs_run.jsonl", 1.0),
-    ("conformance/docs_parse.jsonl", 0.995),
-    ("conformance/engine_truth.jsonl", 0.995),
-    ("conformance/emulator_docs.jsonl", 0.995),
+    ("conformance/docs_parse.jsonl", 1.0),
+    ("conformance/engine_truth.jsonl", 1.0),
+    ("conformance/emulator_docs.jsonl", 1.0),
 ];
 
 fn shared() -> Option<PathBuf> {
@@ -58,7 +58,7 @@ fn accepted_queries_parse_and_round_trip() {
         let mut refused = 0;
         for (id, text) in &queries {
             let parsed = parse(text);
-            if let Some(first) = parsed.diagnostics.first() {
+            if let Some(first) = parsed.diagnostics.iter().find(|it| it.is_error()) {
                 refused += 1;
                 println!("{set} {id}\n{}", first.render(text));
             } else if parse(&print(&parsed.query)).query != parsed.query {
@@ -79,9 +79,7 @@ fn accepted_queries_parse_and_round_trip() {
 const MUTATIONS: &[(&str, fn(&str, &[Place]) -> Option<String>)] = &[
     ("closing parenthesis deleted", |text, tokens| without(text, tokens, |it| it == ")")),
     ("opening parenthesis deleted", |text, tokens| without(text, tokens, |it| it == "(")),
-    ("comparison deleted", |text, tokens| {
-        without(text, tokens, |it| ["==", "has", "contains", "in", ">"].contains(&it))
-    }),
+    ("comparison deleted", |text, tokens| without(text, tokens, |it| ["==", "has", "contains", ">"].contains(&it))),
     ("quote deleted", unquoted),
     ("comparison doubled", |text, tokens| doubled(text, tokens, |it| ["==", ">", "=~", "<=", "!="].contains(&it))),
     ("comma doubled", |text, tokens| doubled(text, tokens, |it| it == ",")),
