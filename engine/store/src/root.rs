@@ -124,14 +124,9 @@ impl DataRoot {
         let mut names = BTreeSet::new();
         for entry in self.entries().await? {
             match place_of(entry.name(), entry.is_folder(), catalog) {
-                Some(Place::Table(name)) if entry.is_folder() => {
-                    if self.has_data(&entry).await? {
-                        names.insert(name);
-                    }
-                }
-                Some(Place::Table(name)) => drop(names.insert(name)),
+                Some(Place::Table(name)) if self.has_data(&entry).await? => drop(names.insert(name)),
                 Some(Place::Unknown(name)) => names.extend(self.names_in(&entry, &name, catalog).await?),
-                None => {}
+                Some(Place::Table(_)) | None => {}
             }
         }
         Ok(names.into_iter().collect())

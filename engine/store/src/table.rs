@@ -171,40 +171,51 @@ fn time_column(columns: &[Column]) -> Option<usize> {
     ["Timestamp", "TimeGenerated"].into_iter().find_map(|name| columns.iter().position(is(name)))
 }
 
-/// Matches the file's columns with the table's; those left over become columns of the table.
+/// Adds a file; its columns that are none of the table's become columns of the table.
 fn add_file(columns: &mut Vec<Column>, candidate: Candidate) -> (DataFile, Vec<(String, String)>) {
-    let mut sources = vec![Source::Missing; columns.len()];
+    let Candidate { object, format, contents, fields, partitions } = candidate;
+    let (mut sources, left) = match_fields(columns, &fields);
+    for (column, source) in columns.iter_mut().zip(&sources) {
+        if let (Source::Field(field), false) = (source, column.declared) {
+            column.ty = wider(column.ty, fields[*field].1);
+        }
+    }
+    for field in left {
+        let (name, ty) = &fields[field];
+        columns.push(Column::found(name, *ty));
+        sources.push(Source::Field(field));
+    }
+    (DataFile { object, format, contents, sources }, partitions)
+}
+
+/// Finds the column that a field's name means, by one rule.
+type Pass<'a> = &'a dyn Fn(&str) -> Option<usize>;
+
+/// Where a file has the table's columns, and which of its fields are none of them.
+fn match_fields(columns: &[Column], fields: &[(String, KqlType)]) -> (Vec<Source>, Vec<usize>) {
     let mut names = Names::default();
     for (index, column) in columns.iter().enumerate() {
         names.add(&column.name, index);
     }
+    let is_alias = |column: &Column, name: &str| column.aliases.iter().any(|alias| alias == name);
+    let is_only_spelling = |name: &str| fields.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name)).count() == 1;
     // Exact names first, then other spellings, then aliases: each column takes one field.
-    let mut pending: Vec<usize> = (0..candidate.fields.len()).collect();
-    let passes: [&dyn Fn(&str, &[Column]) -> Option<usize>; 3] = [
-        &|name, _| names.find(name).filter(|found| found.exact).map(|found| found.column),
-        &|name, _| names.find(name).map(|found| found.column),
-        &|name, columns| columns.iter().position(|column| column.aliases.iter().any(|alias| alias == name)),
+    let passes: [Pass<'_>; 3] = [
+        &|name| names.find(name).filter(|found| found.exact).map(|found| found.column),
+        &|name| names.find(name).filter(|_| is_only_spelling(name)).map(|found| found.column),
+        &|name| columns.iter().position(|column| is_alias(column, name)),
     ];
+    let mut sources = vec![Source::Missing; columns.len()];
+    let mut left: Vec<usize> = (0..fields.len()).collect();
     for pass in passes {
-        for field in std::mem::take(&mut pending) {
-            match pass(&candidate.fields[field].0, columns).filter(|column| sources[*column] == Source::Missing) {
+        for field in std::mem::take(&mut left) {
+            match pass(&fields[field].0).filter(|column| sources[*column] == Source::Missing) {
                 Some(column) => sources[column] = Source::Field(field),
-                None => pending.push(field),
+                None => left.push(field),
             }
         }
     }
-    for (column, source) in sources.iter().enumerate() {
-        if let (Source::Field(field), false) = (source, columns[column].declared) {
-            columns[column].ty = wider(columns[column].ty, candidate.fields[*field].1);
-        }
-    }
-    for field in pending {
-        let (name, ty) = &candidate.fields[field];
-        columns.push(Column::found(name, *ty));
-        sources.push(Source::Field(field));
-    }
-    let Candidate { object, format, contents, partitions, .. } = candidate;
-    (DataFile { object, format, contents, sources }, partitions)
+    (sources, left)
 }
 
 /// Fills columns that files lack from their paths.
@@ -331,6 +342,15 @@ mod tests {
             [Source::Field(0), Source::Field(2), Source::Field(1), Source::Missing, Source::Missing]
         );
         assert_eq!(sources(1), [Source::Field(1), path("7"), Source::Field(2), Source::Field(0), path("2019-03-19")]);
+    }
+
+    #[test]
+    fn two_spellings_match_no_third() {
+        let def = TableDef::from_toml("T", "columns = [{ name = \"Isp\", type = \"string\" }]").expect("well-formed");
+        let file = candidate(&[("ISP", KqlType::String), ("isp", KqlType::String)], &[]);
+        let (table, _) = assemble("T", Some(&def), vec![file], &Catalog::empty());
+        assert_eq!(shown(&table), ["Isp:string", "ISP:string", "isp:string"]);
+        assert_eq!(table.files[0].source(0), &Source::Missing);
     }
 
     #[test]

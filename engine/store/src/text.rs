@@ -34,8 +34,9 @@ pub(crate) fn parse_long(text: &str) -> Option<i64> {
     }
     let real = text.parse::<f64>().ok()?.trunc();
     // 2^63 itself is a double, i64::MAX is not: the range is half open.
+    let limit = 2_f64.powi(63);
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-    (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&real).then_some(real as i64)
+    (-limit..limit).contains(&real).then_some(real as i64)
 }
 
 /// A whole number of 32 bits.

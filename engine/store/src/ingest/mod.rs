@@ -222,7 +222,8 @@ impl Ingest {
         rejects: &mut Rejects,
         report: &mut dyn FnMut(u64, u64),
     ) -> Result<()> {
-        let mut blocks = Blocks::with_size(text, name, 4 << 20);
+        let block = (self.options.memory / 16).clamp(64 << 10, 4 << 20);
+        let mut blocks = Blocks::with_size(text, name, block);
         let mut workers = Workers::new(Arc::new(self.catalog.clone()), self.table.clone());
         let mut block = blocks.next()?;
         while let Some(current) = block {

@@ -33,6 +33,9 @@ pub(super) enum Day {
     Timeless,
 }
 
+/// Days in their order, and the rows of each.
+pub(super) type Days = Vec<(Day, Range<usize>)>;
+
 /// All rows of an ingest, as runs by table.
 pub(super) struct Sorter {
     pub(super) tables: BTreeMap<String, Table>,
@@ -54,7 +57,7 @@ pub(super) struct Table {
 /// Rows sorted by time, and where each day begins and ends.
 pub(super) struct Run {
     rows: Rows,
-    pub(super) days: Vec<(Day, Range<usize>)>,
+    pub(super) days: Days,
     /// About how many bytes of memory a row takes.
     pub(super) row_weight: usize,
 }
@@ -145,7 +148,7 @@ impl Table {
     }
 
     /// The rows in the order of time, and their days.
-    pub(super) fn sort(&self, batch: &RecordBatch) -> Result<(RecordBatch, Vec<(Day, Range<usize>)>)> {
+    pub(super) fn sort(&self, batch: &RecordBatch) -> Result<(RecordBatch, Days)> {
         let Some(times) = self.times(batch) else {
             return Ok((batch.clone(), vec![(Day::Timeless, 0..batch.num_rows())]));
         };
@@ -212,7 +215,7 @@ pub(super) fn batch(schema: Schema, columns: Vec<ArrayRef>, rows: usize) -> Resu
 }
 
 /// Writes rows to be read again soon: quickly, one row group a day.
-fn write_run(path: &PathBuf, batch: &RecordBatch, days: &[(Day, Range<usize>)]) -> Result<()> {
+fn write_run(path: &PathBuf, batch: &RecordBatch, days: &Days) -> Result<()> {
     let failed = |e| StoreError::parquet(path.display().to_string(), e);
     let properties = WriterProperties::builder()
         .set_dictionary_enabled(false)

@@ -149,6 +149,11 @@ impl<'a> Scanner<'a> {
         Ok((kind, start..self.at))
     }
 
+    /// Passes over a value.
+    pub(crate) fn skip(&mut self) -> Scan<()> {
+        self.value().map(|_| ())
+    }
+
     /// [`Self::value`] with its text.
     pub(crate) fn raw_value(&mut self) -> Scan<Raw<'a>> {
         let (kind, place) = self.value()?;

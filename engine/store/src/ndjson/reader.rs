@@ -242,7 +242,7 @@ impl Sink for BatchSink {
         self.wanted = self.wants(table);
         match self.wanted {
             true => self.row.read(&mut self.names, self.columns, scanner)?,
-            false => drop(scanner.value()?),
+            false => scanner.skip()?,
         }
         Ok(())
     }

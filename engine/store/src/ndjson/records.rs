@@ -44,7 +44,7 @@ pub(crate) fn each_record(line: &str, sink: &mut impl Sink) -> Result<(), Unfit>
         while let Some(key) = scanner.key()? {
             match key.characters() == "records" && scanner.peek() == Some(b'[') {
                 true => each_element(line, &mut scanner, sink)?,
-                false => drop(scanner.value()?),
+                false => scanner.skip()?,
             }
         }
     } else {
@@ -106,7 +106,7 @@ fn envelope<'a>(line: &'a str, scanner: &mut Scanner<'a>, sink: &mut impl Sink) 
                 let text = &line[scanner.value()?.1];
                 table = text.trim_matches('"').strip_prefix(CATEGORY);
             }
-            _ => drop(scanner.value()?),
+            _ => scanner.skip()?,
         }
     }
     if let (false, Some(table), Some(start)) = (done, table, skipped) {

@@ -86,7 +86,11 @@ pub(crate) fn read(root: &Path, table: &str) -> Result<Read> {
 }
 
 pub(crate) fn read_with(root: &Path, name: &str, on_broken: OnBroken) -> Result<Read> {
-    let root = DataRoot::open(&root.display().to_string())?;
+    read_from(&DataRoot::open(&root.display().to_string())?, name, on_broken)
+}
+
+/// The same from an open root, which knows its files already.
+pub(crate) fn read_from(root: &DataRoot, name: &str, on_broken: OnBroken) -> Result<Read> {
     let table = wait(root.table(name, &Catalog::defender(), on_broken))?.expect("a known table");
     let mut rows = Vec::new();
     let mut warnings = table.warnings.clone();
@@ -101,7 +105,7 @@ pub(crate) fn read_with(root: &Path, name: &str, on_broken: OnBroken) -> Result<
                 };
                 let all: Vec<_> = (0..table.columns.len()).collect();
                 let batches = wait(async {
-                    ndjson::read_ndjson(&root, &table, file, &all, on_broken, on_warning).try_collect::<Vec<_>>().await
+                    ndjson::read_ndjson(root, &table, file, &all, on_broken, on_warning).try_collect::<Vec<_>>().await
                 })?;
                 warnings.append(&mut found.lock().expect("no panics"));
                 batches
