@@ -221,6 +221,7 @@ impl Lexer<'_> {
             ',' => TokenKind::Comma,
             ';' => TokenKind::Semicolon,
             ':' => TokenKind::Colon,
+            '|' if self.byte(1) == b'|' => return self.advance(2, TokenKind::Stray),
             '|' => TokenKind::Pipe,
             '.' if self.byte(1) == b'.' => return self.advance(2, TokenKind::DotDot),
             '.' => TokenKind::Dot,

@@ -96,6 +96,7 @@ fn report_token(token: Token, cx: &Context<'_>) {
 fn stray_hint(shown: &str) -> Option<&'static str> {
     match shown {
         "&&" | "&" => Some("write `and`"),
+        "||" => Some("write `or`"),
         "!" => Some("write `not(…)`"),
         _ if shown.starts_with(['“', '”', '‘', '’', '„']) => Some("write straight quotes"),
         _ => None,

@@ -18,8 +18,7 @@ use crate::token::TokenKind;
 /// The canonical text of a tree.
 #[must_use]
 pub fn print(query: &Query) -> String {
-    let mut p = Printer::default();
-    p.top_level = true;
+    let mut p = Printer { top_level: true, ..Printer::default() };
     for statement in &query.statements {
         if !p.out.is_empty() {
             p.put(";\n");

@@ -21,6 +21,9 @@ const MAX_BRACKETS: u32 = 100;
 /// Height of an expression's tree, at most, so that walking it by recursion is safe.
 const MAX_HEIGHT: u32 = 500;
 
+/// Diagnostics kept of one text; nobody reads further.
+const MAX_DIAGNOSTICS: usize = 200;
+
 /// A parser does not apply here. As [`Err::Failure`] the rest of the text is given up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Miss;
@@ -65,7 +68,10 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
-        self.diagnostics.borrow_mut().push(diagnostic);
+        let mut all = self.diagnostics.borrow_mut();
+        if all.len() < MAX_DIAGNOSTICS {
+            all.push(diagnostic);
+        }
     }
 
     /// In the order of the text, without repetitions.
@@ -79,11 +85,20 @@ impl<'a> Context<'a> {
     /// Turns the furthest note into a diagnostic, unless it has been reported already.
     pub(crate) fn report_furthest(&self) {
         let note = std::mem::take(&mut *self.furthest.borrow_mut());
-        if note.expected.is_empty() {
+        if note.expected.is_empty() || self.follows_stray(note.at) {
             return;
         }
         self.furthest.borrow_mut().at = note.at + 1;
         self.report(self.describe(&note));
+    }
+
+    /// Whether a stray character just before `at` has been reported: what comes after it is no news.
+    fn follows_stray(&self, at: u32) -> bool {
+        let is_before = |stray: &Diagnostic| {
+            let between = self.text.get(stray.span.end as usize..at as usize);
+            stray.code == codes::STRAY_CHARACTER && between.is_some_and(|it| it.trim().is_empty())
+        };
+        self.diagnostics.borrow().iter().any(is_before)
     }
 
     fn describe(&self, note: &Furthest) -> Diagnostic {
@@ -131,13 +146,7 @@ fn one_of(words: &[&str]) -> String {
 }
 
 fn hint_for(rest: &str) -> Option<&'static str> {
-    if rest.starts_with("||") {
-        Some("to join conditions, write `or`")
-    } else if rest.starts_with('=') && !rest.starts_with("==") {
-        Some("to compare, write `==`")
-    } else {
-        None
-    }
+    (rest.starts_with('=') && !rest.starts_with("==")).then_some("to compare, write `==`")
 }
 
 /// The significant tokens still to be read.

@@ -123,7 +123,7 @@ pub(crate) fn clause<'a, T>(
             input.cx_note(quoted(keyword));
             return Ok((input, None));
         }
-        preceded(word(keyword), |it| inner(it)).map(Some).parse(input)
+        preceded(word(keyword), &mut inner).map(Some).parse(input)
     }
 }
 

@@ -87,10 +87,8 @@ fn hex(escape: &str, digits: usize) -> Option<(char, usize)> {
 fn utf16(escape: &str) -> Option<(char, usize)> {
     let unit = |at: usize| u32::from_str_radix(escape.get(at..at + 4)?, 16).ok();
     let high = unit(1)?;
-    if let (0xD800..=0xDBFF, Some("\\u")) = (high, escape.get(5..7)) {
-        if let Some(low @ 0xDC00..=0xDFFF) = unit(7) {
-            return Some((char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))?, 11));
-        }
+    if let (0xD800..=0xDBFF, Some("\\u"), Some(low @ 0xDC00..=0xDFFF)) = (high, escape.get(5..7), unit(7)) {
+        return Some((char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))?, 11));
     }
     Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 5))
 }

@@ -76,7 +76,7 @@ fn accepted_queries_parse_and_round_trip() {
 }
 
 /// Ways to break a sound query, each applied at one place of it.
-const MUTATIONS: &[(&str, fn(&str, &[Place]) -> Option<String>)] = &[
+const MUTATIONS: &[(&str, Mutation)] = &[
     ("closing parenthesis deleted", |text, tokens| without(text, tokens, |it| it == ")")),
     ("opening parenthesis deleted", |text, tokens| without(text, tokens, |it| it == "(")),
     ("comparison deleted", |text, tokens| without(text, tokens, |it| ["==", "has", "contains", ">"].contains(&it))),
@@ -90,6 +90,9 @@ const MUTATIONS: &[(&str, fn(&str, &[Place]) -> Option<String>)] = &[
     ("stray literal", |text, tokens| after_name(text, tokens, " 42 ")),
     ("pipe at the end", |text, _| Some(format!("{}\n|", text.trim_end().trim_end_matches(';')))),
 ];
+
+/// The broken text, or nothing where the query has no such place.
+type Mutation = fn(&str, &[Place]) -> Option<String>;
 
 /// A significant token: where, and what it says.
 type Place = (std::ops::Range<usize>, TokenKind);

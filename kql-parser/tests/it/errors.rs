@@ -24,7 +24,7 @@ fn mistakes_read_well() {
         ),
         (
             "T | where x || y",
-            "error[KQL0001]: expected an operator, found `|`\n  1 | T | where x || y\n    |              ^\n",
+            "error[KQL0004]: `||` means nothing in KQL\n  1 | T | where x || y\n    |             ^^ write `or`\n",
         ),
         (
             "T | summarize count() by | take 5",
