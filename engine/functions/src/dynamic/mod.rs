@@ -18,6 +18,8 @@
 //! an integer beyond 64 bits keeps its digits, since it is more likely an identifier than an amount, and counts as a real.
 //! A bag that repeats a key keeps both and answers with the first, which is our choice.
 
+use std::fmt::Write;
+
 mod access;
 mod compact;
 mod compare;
@@ -46,13 +48,24 @@ pub use self::scan::{Elements, Entries, elements, entries};
 pub use self::string::{unescape, write_string};
 pub use self::tree::{Json, parse};
 
-/// Appends a real as it is written inside a dynamic: as anywhere else, but what JSON has no number for as text.
+/// Appends a real as it is written inside a dynamic: the shortest digits that read back as the same number, with `.0` when
+/// it is whole, and what JSON has no number for as text.
+///
+/// `tostring` of a real has its own digits (`format::write_real`): there the service writes `0.30000000000000007`, where a
+/// dynamic holds `0.30000000000000004`.
 pub fn write_real(value: f64, out: &mut String) {
+    // Writing to a string cannot fail, so the results need no look.
     match value {
         _ if value.is_nan() => out.push_str("\"NaN\""),
         f64::INFINITY => out.push_str("\"Infinity\""),
         f64::NEG_INFINITY => out.push_str("\"-Infinity\""),
-        _ => crate::format::write_real(value, out),
+        _ if value == 0.0 || (1e-6..1e21).contains(&value.abs()) => {
+            let _ = write!(out, "{value}");
+            out.push_str(if value.fract() == 0.0 { ".0" } else { "" });
+        }
+        _ => {
+            let _ = write!(out, "{value:e}");
+        }
     }
 }
 
