@@ -23,7 +23,7 @@ mod network;
 pub mod operators;
 pub mod regex;
 pub mod search;
-mod series;
+pub mod series;
 #[cfg(test)]
 mod testing;
 mod text;
