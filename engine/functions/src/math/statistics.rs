@@ -1,9 +1,55 @@
 //! The beta distribution and what follows from it, `welch_test`.
 
+use arrow::array::Array;
 use libm::lgamma;
+use vizsla_schema::KqlType::Real;
+
+use super::{THREE, function, map_three, reals};
+use crate::def::{Param, Returns, ScalarDef, ex, sig};
+
+pub(super) const BETA_CDF: ScalarDef = function(
+    "beta_cdf",
+    THREE,
+    |args| map_three(args, |x, alpha, beta| Some(beta_cdf(x, alpha, beta))),
+    "The chance of a value up to the first argument in the beta distribution.",
+    "beta-cdf-function",
+    &[ex("round(beta_cdf(0.9, 10.0, 20.0), 10)", "1.0"), ex("beta_cdf(1.5, 10.0, 20.0)", "NaN")],
+);
+
+pub(super) const BETA_INV: ScalarDef = function(
+    "beta_inv",
+    THREE,
+    |args| map_three(args, beta_inverse),
+    "The value up to which the chance is the first argument in the beta distribution.",
+    "beta-inv-function",
+    &[ex("round(beta_inv(0.1, 10.0, 20.0), 10)", "0.2264150224"), ex("beta_inv(1.5, 10.0, 20.0)", "null")],
+);
+
+pub(super) const BETA_PDF: ScalarDef = function(
+    "beta_pdf",
+    THREE,
+    |args| map_three(args, |x, alpha, beta| Some(beta_pdf(x, alpha, beta))),
+    "The density of the beta distribution.",
+    "beta-pdf-function",
+    &[ex("round(beta_pdf(0.5, 10.0, 20.0), 10)", "0.7460175753")],
+);
+
+pub(super) const WELCH_TEST: ScalarDef = function(
+    "welch_test",
+    &[sig(&[Param::Number; 6], Returns::Is(Real))],
+    |args| {
+        let columns = (0..6).map(|index| reals(args, index)).collect::<Result<Vec<_>, _>>()?;
+        let get = |index: usize, row| columns[index].is_valid(row).then(|| columns[index].value(row));
+        let sample = |first, row| Some([get(first, row)?, get(first + 1, row)?, get(first + 2, row)?]);
+        Ok(args.reals(|row| Some(welch_test(sample(0, row)?, sample(3, row)?))))
+    },
+    "The p-value of Welch's t-test of two samples, each given as mean, variance and count.",
+    "welch-test-function",
+    &[ex("round(welch_test(20.82, 7.8674285714, 15, 22.9866666667, 3.8126666667, 15), 6)", "0.021378")],
+);
 
 /// The density of the beta distribution at `x`.
-pub(super) fn beta_pdf(x: f64, alpha: f64, beta: f64) -> f64 {
+fn beta_pdf(x: f64, alpha: f64, beta: f64) -> f64 {
     if !(0.0..=1.0).contains(&x) || alpha <= 0.0 || beta <= 0.0 {
         return f64::NAN;
     }
@@ -11,7 +57,7 @@ pub(super) fn beta_pdf(x: f64, alpha: f64, beta: f64) -> f64 {
 }
 
 /// The chance of a value up to `x`. A parameter that is not positive was measured to give 1.
-pub(super) fn beta_cdf(x: f64, alpha: f64, beta: f64) -> f64 {
+fn beta_cdf(x: f64, alpha: f64, beta: f64) -> f64 {
     if !(0.0..=1.0).contains(&x) {
         return f64::NAN;
     }
@@ -22,7 +68,7 @@ pub(super) fn beta_cdf(x: f64, alpha: f64, beta: f64) -> f64 {
 }
 
 /// The value up to which the chance is `p`; no chance, no value.
-pub(super) fn beta_inverse(p: f64, alpha: f64, beta: f64) -> Option<f64> {
+fn beta_inverse(p: f64, alpha: f64, beta: f64) -> Option<f64> {
     if !(0.0..=1.0).contains(&p) {
         return None;
     }
@@ -42,7 +88,7 @@ pub(super) fn beta_inverse(p: f64, alpha: f64, beta: f64) -> Option<f64> {
 
 /// The chance that two samples with such means, variances and sizes come from populations of one mean: Welch's t-test,
 /// two-sided.
-pub(super) fn welch_test(first: [f64; 3], second: [f64; 3]) -> f64 {
+fn welch_test(first: [f64; 3], second: [f64; 3]) -> f64 {
     let ([mean1, variance1, count1], [mean2, variance2, count2]) = (first, second);
     let (error1, error2) = (variance1 / count1, variance2 / count2);
     let t_squared = (mean1 - mean2).powi(2) / (error1 + error2);
