@@ -22,33 +22,40 @@ pub(super) const WHOLE: u64 = 1 << 40;
 #[derive(Clone, Debug)]
 pub(super) struct Calendar {
     start: Date,
-    days: u32,
+    /// Microseconds since 1970 when the first day starts.
+    first: i64,
+    /// Relative activity of all days before each, and after the last of all.
+    until: Vec<u64>,
 }
 
 impl Calendar {
     pub(super) fn new(start: Date, days: u32) -> Calendar {
-        Calendar { start, days }
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let first = epoch.until(start).map_or(0, |span| i64::from(span.get_days())) * DAY_MICROS;
+        let mut until = vec![0];
+        for day in 0..days {
+            until.push(until[day as usize] + weight(date(start, day)));
+        }
+        Calendar { start, first, until }
     }
 
     pub(super) fn days(&self) -> u32 {
-        self.days
+        self.until.len() as u32 - 1
     }
 
     pub(super) fn date(&self, day: u32) -> Date {
-        self.start.saturating_add(jiff::Span::new().days(i64::from(day)))
+        date(self.start, day)
     }
 
     pub(super) fn midnight(&self, day: u32) -> i64 {
-        let epoch = jiff::civil::date(1970, 1, 1);
-        let first = epoch.until(self.start).map_or(0, |span| i64::from(span.get_days()));
-        (first + i64::from(day)) * DAY_MICROS
+        self.first + i64::from(day) * DAY_MICROS
     }
 
     /// How many of `total` events fall on a day. Over all days that is exactly `total`.
     pub(super) fn portion(&self, total: u64, day: u32) -> u64 {
-        let until = |day| (0..day).map(|day| self.weight(day)).sum::<u64>();
-        let all = until(self.days).max(1);
-        total * until(day + 1) / all - total * until(day) / all
+        let all = self.until[self.until.len() - 1];
+        let before = |day: u32| total * self.until[day as usize] / all;
+        before(day + 1) - before(day)
     }
 
     /// The moment of event `index` of a day's `count`, at a share of the time that belongs to it.
@@ -71,12 +78,16 @@ impl Calendar {
         let before = HOURS[..hour].iter().sum::<u64>() * HOUR_MICROS + HOURS[hour] * (within % HOUR_MICROS);
         (u128::from(before) * u128::from(count) / u128::from(DAY * HOUR_MICROS)) as u64
     }
+}
 
-    fn weight(&self, day: u32) -> u64 {
-        match self.date(day).weekday() {
-            Weekday::Saturday | Weekday::Sunday => 3,
-            _ => 10,
-        }
+fn date(start: Date, day: u32) -> Date {
+    start.saturating_add(jiff::Span::new().days(i64::from(day)))
+}
+
+fn weight(date: Date) -> u64 {
+    match date.weekday() {
+        Weekday::Saturday | Weekday::Sunday => 3,
+        _ => 10,
     }
 }
 

@@ -106,7 +106,9 @@ impl Process {
             let created = started_at(world, burst, step as u64);
             let command_line = fill(template, account_name(world, account), &mut own);
             let starter = started.get(*parent).unwrap_or(&root);
-            started.push(starter.child(file, command_line, account, created, own.next()));
+            // Steps may share a moment where many rows crowd a day, but never a moment and an id.
+            let chance = own.next() << 2 | step as u64;
+            started.push(starter.child(file, command_line, account, created, chance));
         }
         let process = started.remove(last);
         let starter = started.into_iter().nth(plan.steps[last].2).unwrap_or(root);
@@ -331,6 +333,7 @@ fn owner(device: usize, random: &mut Random) -> Account {
     Account::User(if random.percent(93) { device } else { device + WORKSTATIONS })
 }
 
+/// A multiple of four, as on Windows. Numbers that differ in their last two bits have different ids.
 fn process_id(chance: u64) -> i64 {
     4 * (1_000 + (chance % 9_000) as i64)
 }

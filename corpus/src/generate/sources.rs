@@ -1,4 +1,4 @@
-//! Which tables have background events, how many of a thousand each, and who writes them.
+//! Which tables have background events, how many of about ten thousand rows each, and who writes them.
 
 use super::rows::Rows;
 use super::world::{Slot, World};
