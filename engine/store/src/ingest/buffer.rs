@@ -7,8 +7,8 @@ use super::worker::at_memory;
 use crate::error::Result;
 use crate::json::cell::CellBuilder;
 use crate::json::infer::Seen;
-use crate::json::scan::{Malformed, Scanner};
-use crate::ndjson::{Names, Row};
+use crate::json::scan::Scanner;
+use crate::ndjson::{MAX_EXTRAS, Names, Row, Unfit};
 
 /// Gathers rows. Declared columns are typed at once; fields that are not declared are kept as JSON text, because their
 /// type is known only when all values have been seen.
@@ -79,8 +79,12 @@ impl TableBuffer {
         self.rows
     }
 
-    pub(super) fn read(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Malformed> {
-        self.row.read(&mut self.names, self.cells.len(), scanner)
+    pub(super) fn read(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Unfit> {
+        self.row.read(&mut self.names, self.cells.len(), scanner)?;
+        match self.row.unknown_len() + self.extras.len() > MAX_EXTRAS {
+            true => Err(Unfit::TooManyFields),
+            false => Ok(()),
+        }
     }
 
     /// Adds the row read last; returns about how many bytes it takes.
@@ -96,6 +100,7 @@ impl TableBuffer {
                 None => cell.append_missing(),
             }
         }
+        let mut weight = self.row.text_len() + 16 * (self.cells.len() + self.row.unknown_len());
         for (name, raw) in self.row.unknown(line) {
             // A record may repeat a name; the columns were made for the first of them.
             if self.extras.iter().any(|(known, _)| *known == name) {
@@ -106,12 +111,12 @@ impl TableBuffer {
                 cell.append_missing();
             }
             cell.append(raw);
+            weight += 16 * self.rows;
             self.names.add(&name, self.cells.len());
             self.cells.push(cell);
             self.extras.push((name.into_owned(), Seen::of(raw)));
         }
         self.rows += 1;
-        let weight = self.row.text_len() + 16 * self.cells.len();
         self.weight += weight;
         weight
     }

@@ -137,7 +137,7 @@ impl Sink for Worker {
             }
             (None, None) => return Err(Unfit::NoTable),
         };
-        Ok(self.tables[self.current].1.read(scanner)?)
+        self.tables[self.current].1.read(scanner)
     }
 
     fn keep(&mut self, line: &str) {

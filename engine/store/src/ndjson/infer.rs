@@ -6,7 +6,7 @@ use std::io::Read;
 use vizsla_schema::KqlType;
 
 use super::lines::{Blocks, lines};
-use super::records::{Sink, Unfit, each_record};
+use super::records::{MAX_EXTRAS, Sink, Unfit, each_record};
 use crate::error::Result;
 use crate::json::infer::Seen;
 use crate::json::scan::Scanner;
@@ -33,6 +33,7 @@ impl Fields {
         let guess = self.seen.get(position).is_some_and(|(known, _)| known == name).then_some(position);
         match guess.or_else(|| self.seen.iter().position(|(known, _)| known == name)) {
             Some(at) => self.seen[at].1 = self.seen[at].1.and(seen),
+            None if self.seen.len() >= MAX_EXTRAS => {}
             None => self.seen.push((name.to_owned(), seen)),
         }
     }

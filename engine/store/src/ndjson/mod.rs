@@ -20,7 +20,7 @@ pub(crate) use infer::{Inferred, infer};
 pub(crate) use lines::{Block, Blocks, lines, split};
 pub(crate) use reader::Target;
 pub use reader::{NdjsonOptions, NdjsonReader, RowsOf};
-pub(crate) use records::{Sink, Unfit, each_record};
+pub(crate) use records::{MAX_EXTRAS, Sink, Unfit, each_record};
 pub(crate) use row::{Names, Row};
 pub(crate) use stream::open;
 pub use stream::{OnWarning, read_ndjson};

@@ -14,7 +14,13 @@ pub(crate) enum Unfit {
     NoTable,
     #[error("`{0}` cannot be the name of a table")]
     NoName(String),
+    #[error("the record adds fields to more than {MAX_EXTRAS} that nothing declares")]
+    TooManyFields,
 }
+
+/// Columns that a table may have beyond the declared ones. More are no schema but data in the place of names, and would
+/// cost a column each.
+pub(crate) const MAX_EXTRAS: usize = 1000;
 
 impl From<Malformed> for Unfit {
     fn from(malformed: Malformed) -> Self {
@@ -36,22 +42,25 @@ pub(crate) trait Sink {
 
 /// Gives each record of a line to `sink`. Records before the broken place of a line have been kept.
 pub(crate) fn each_record(line: &str, sink: &mut impl Sink) -> Result<(), Unfit> {
+    // A plain record hardly ever holds the word, and looking for it costs next to nothing.
+    let envelopes = memchr::memmem::find(line.as_bytes(), CATEGORY.as_bytes()).is_some();
+    let mut records = Records { line, envelopes, sink };
     let mut scanner = Scanner::new(line);
     if scanner.peek() == Some(b'[') {
-        each_element(line, &mut scanner, sink)?;
+        records.array(&mut scanner)?;
     } else if has_wrapper(line) {
         scanner.begin_object()?;
         while let Some(key) = scanner.key()? {
             match key.characters() == "records" && scanner.peek() == Some(b'[') {
-                true => each_element(line, &mut scanner, sink)?,
+                true => records.array(&mut scanner)?,
                 false => scanner.skip()?,
             }
         }
     } else {
         // The end is looked for before the record is kept, so that a line is taken whole or not at all.
-        one_record(line, &mut scanner, sink)?;
+        records.one(&mut scanner)?;
         scanner.end()?;
-        sink.keep(line);
+        records.sink.keep(line);
         return Ok(());
     }
     Ok(scanner.end()?)
@@ -64,56 +73,60 @@ fn has_wrapper(line: &str) -> bool {
     matches!(first, Ok(Some(key)) if key.text == "\"records\"") && scanner.peek() == Some(b'[')
 }
 
-fn each_element<'a>(line: &'a str, scanner: &mut Scanner<'a>, sink: &mut impl Sink) -> Result<(), Unfit> {
-    scanner.begin_array()?;
-    while scanner.element()? {
-        one_record(line, scanner, sink)?;
-        sink.keep(line);
-    }
-    Ok(())
+/// A line that is being taken apart.
+struct Records<'a, 's, S> {
+    line: &'a str,
+    /// Whether any of its records may be an envelope.
+    envelopes: bool,
+    sink: &'s mut S,
 }
 
-fn one_record<'a>(line: &'a str, scanner: &mut Scanner<'a>, sink: &mut impl Sink) -> Result<(), Unfit> {
-    scanner.peek();
-    let start = scanner.position();
-    // A plain record hardly ever holds the word, and looking for it costs next to nothing.
-    if memchr::memmem::find(&line.as_bytes()[start..], CATEGORY.as_bytes()).is_none() {
-        return sink.read(None, scanner);
-    }
-    match envelope(line, scanner, sink)? {
-        true => Ok(()),
-        false => {
-            *scanner = Scanner::at(line, start);
-            sink.read(None, scanner)
+impl<'a, S: Sink> Records<'a, '_, S> {
+    fn array(&mut self, scanner: &mut Scanner<'a>) -> Result<(), Unfit> {
+        scanner.begin_array()?;
+        while scanner.element()? {
+            self.one(scanner)?;
+            self.sink.keep(self.line);
         }
+        Ok(())
     }
-}
 
-/// Reads the row inside an envelope; false if the object turns out to be none.
-fn envelope<'a>(line: &'a str, scanner: &mut Scanner<'a>, sink: &mut impl Sink) -> Result<bool, Unfit> {
-    let mut table: Option<&'a str> = None;
-    let mut skipped = None;
-    let mut done = false;
-    scanner.begin_object()?;
-    while let Some(key) = scanner.key()? {
-        match (key.text, scanner.peek(), table) {
-            ("\"properties\"", Some(b'{'), Some(table)) => {
-                sink.read(Some(table), scanner)?;
-                done = true;
-            }
-            ("\"properties\"", Some(b'{'), None) => skipped = Some(scanner.value()?.1.start),
-            ("\"category\"", Some(b'"'), _) => {
-                let text = &line[scanner.value()?.1];
-                table = text.trim_matches('"').strip_prefix(CATEGORY);
-            }
-            _ => scanner.skip()?,
+    fn one(&mut self, scanner: &mut Scanner<'a>) -> Result<(), Unfit> {
+        scanner.peek();
+        let start = scanner.position();
+        if self.envelopes && self.envelope(scanner)? {
+            return Ok(());
         }
+        *scanner = Scanner::at(self.line, start);
+        self.sink.read(None, scanner)
     }
-    if let (false, Some(table), Some(start)) = (done, table, skipped) {
-        sink.read(Some(table), &mut Scanner::at(line, start))?;
-        done = true;
+
+    /// Reads the row inside an envelope; false if the object turns out to be none.
+    fn envelope(&mut self, scanner: &mut Scanner<'a>) -> Result<bool, Unfit> {
+        let mut table: Option<&'a str> = None;
+        let mut skipped = None;
+        let mut done = false;
+        scanner.begin_object()?;
+        while let Some(key) = scanner.key()? {
+            match (key.text, scanner.peek(), table) {
+                ("\"properties\"", Some(b'{'), Some(table)) => {
+                    self.sink.read(Some(table), scanner)?;
+                    done = true;
+                }
+                ("\"properties\"", Some(b'{'), None) => skipped = Some(scanner.value()?.1.start),
+                ("\"category\"", Some(b'"'), _) => {
+                    let text = &self.line[scanner.value()?.1];
+                    table = text.trim_matches('"').strip_prefix(CATEGORY);
+                }
+                _ => scanner.skip()?,
+            }
+        }
+        if let (false, Some(table), Some(start)) = (done, table, skipped) {
+            self.sink.read(Some(table), &mut Scanner::at(self.line, start))?;
+            done = true;
+        }
+        Ok(done)
     }
-    Ok(done)
 }
 
 #[cfg(test)]

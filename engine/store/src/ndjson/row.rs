@@ -17,6 +17,9 @@ pub(crate) struct Names {
     memo: Vec<(Box<str>, Option<Match>)>,
 }
 
+/// Positions that are remembered.
+const MEMO: usize = 4096;
+
 /// The column of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Match {
@@ -61,7 +64,7 @@ impl Names {
             return *found;
         }
         let found = self.find(name);
-        if position == self.memo.len() {
+        if position == self.memo.len() && position < MEMO {
             self.memo.push((name.into(), found));
         } else if let Some(memo) = self.memo.get_mut(position) {
             *memo = (name.into(), found);
@@ -133,6 +136,11 @@ impl Row {
     /// The value of a column, if the record has one. `line` is the text that was read.
     pub(crate) fn value<'a>(&self, column: usize, line: &'a str) -> Option<Raw<'a>> {
         self.slots.get(column)?.as_ref().map(|slot| raw(&slot.value, line))
+    }
+
+    /// How many fields are no column.
+    pub(crate) fn unknown_len(&self) -> usize {
+        self.unknown.len()
     }
 
     /// Fields that are no column.

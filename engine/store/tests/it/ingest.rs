@@ -141,6 +141,15 @@ fn lines_that_are_not_taken_are_kept_aside() {
 }
 
 #[test]
+fn data_in_the_place_of_names_is_refused() {
+    let root = root();
+    let keys: Vec<_> = (0..1500).map(|i| format!("\"key{i}\":1")).collect();
+    let lines = format!("{{{}}}\n{{\"DeviceName\":\"a\",\"note\":1}}\n", keys.join(","));
+    let report = ingest(root.path(), &lines).expect("an ingest");
+    assert_eq!((report.rejected, report.tables["DeviceInfo"].rows), (1, 1));
+}
+
+#[test]
 fn all_instants_survive_exactly() {
     let root = root();
     let times = [

@@ -77,13 +77,27 @@ fn a_stream_is_read_and_ingested_without_loss() {
     assert_eq!(report.tables.keys().collect::<Vec<_>>(), tables.keys().collect::<Vec<_>>());
     let data = DataRoot::open(&streamed.path().display().to_string()).expect("a folder");
     for (name, rows) in tables {
-        let stream = read_from(&data, &name, OnBroken::Fail).expect("readable");
         let parquet = read(ingested.path(), &name).expect("readable");
-        assert_eq!(stream.columns, parquet.columns, "{name}");
-        let rows = sorted(rows.iter().map(|row| expected(&stream.columns, row)).collect());
-        let compact =
-            |rows: Vec<String>| sorted(rows.iter().map(|row| row.replace(": ", ":").replace(", ", ",")).collect());
-        assert_eq!(compact(stream.rows.clone()), compact(rows), "{name}");
-        assert_eq!(sorted(stream.rows), sorted(parquet.rows), "{name}");
+        let rows = sorted(rows.iter().map(|row| expected(&parquet.columns, row)).collect());
+        assert_eq!(sorted(parquet.rows.iter().map(|row| compact(row)).collect()), rows, "{name}");
+        // Each of these reads the whole stream, so a few tables have to do.
+        if ["DeviceEvents", "DeviceInfo", "IdentityLogonEvents"].contains(&name.as_str()) {
+            let stream = read_from(&data, &name, OnBroken::Fail).expect("readable");
+            assert_eq!((&stream.columns, sorted(stream.rows)), (&parquet.columns, sorted(parquet.rows)), "{name}");
+        }
     }
+}
+
+/// Without the blanks that the sample has between the parts of nested values, as its other parser writes them.
+fn compact(row: &str) -> String {
+    row.split('|')
+        .map(|cell| match cell.split_once('=') {
+            Some((name, value)) => match serde_json::from_str::<serde_json::Value>(value) {
+                Ok(json) if json.is_object() || json.is_array() => format!("{name}={json}"),
+                _ => cell.to_owned(),
+            },
+            None => cell.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("|")
 }
