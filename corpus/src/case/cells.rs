@@ -121,7 +121,8 @@ fn print_cell(cell: &Cell, kind: &str) -> String {
 }
 
 fn print_text(text: &str) -> String {
-    let plain = !text.is_empty() && text != "null" && text.trim() == text && !text.contains(['|', '"', '\n', '\r']);
+    let special = |c: char| matches!(c, '|' | '"') || c.is_control();
+    let plain = !text.is_empty() && text != "null" && text.trim() == text && !text.contains(special);
     if plain { text.to_owned() } else { Cell::String(text.to_owned()).to_string() }
 }
 

@@ -77,7 +77,7 @@ fn error_line(error: &ExpectedError) -> String {
     line
 }
 
-/// Both texts line by line: `-` is only expected, `+` only answered.
+/// Both texts line by line: `-` is only expected, `+` only answered. When they differ in order alone, both in full.
 pub(super) fn difference(expected: &str, answered: &str) -> Vec<String> {
     let mut free: Vec<&str> = answered.lines().collect();
     let mut lines = Vec::new();
@@ -91,6 +91,10 @@ pub(super) fn difference(expected: &str, answered: &str) -> Vec<String> {
         }
     }
     lines.extend(free.iter().map(|line| format!("+ {line}")));
+    if lines.iter().all(|line| line.starts_with(' ')) {
+        // Nothing is missing and nothing new, so it is the order that differs.
+        lines.extend(answered.lines().map(|line| format!("+ {line}")));
+    }
     lines
 }
 
@@ -135,5 +139,6 @@ mod tests {
     #[test]
     fn a_difference_shows_what_is_missing_and_what_is_new() {
         assert_eq!(difference("x:long\n1\n2", "x:long\n2\n3"), ["  x:long", "- 1", "  2", "+ 3"]);
+        assert_eq!(difference("x\n1\n2", "x\n2\n1"), ["  x", "  1", "  2", "+ x", "+ 2", "+ 1"]);
     }
 }
