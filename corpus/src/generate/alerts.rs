@@ -5,7 +5,6 @@ use super::rows::Rows;
 use super::world::{Slot, World};
 
 const INFO: &str = "AlertInfo";
-const INFO_KIND: u64 = 18;
 
 /// What an alert says of itself; its evidence repeats it.
 #[derive(Clone, Debug)]
@@ -22,7 +21,7 @@ pub(super) struct Alert {
 impl Alert {
     /// The alert of a row of `AlertInfo`.
     fn of_row(world: &World, slot: Slot) -> Alert {
-        let mut random = world.random(70, slot);
+        let mut random = world.random("alert", slot);
         let (title, category, severity, techniques) = *random.pick_skewed(&[
             ("Unwanted software was prevented", "UnwantedSoftware", "Informational", "[]"),
             ("Suspicious PowerShell command line", "Execution", "Medium", r#"["PowerShell (T1059.001)"]"#),
@@ -76,13 +75,13 @@ pub(super) fn write(world: &World, slot: Slot, _: i64, row: &mut Rows) {
 }
 
 /// Evidence comes with its alert.
-pub(super) fn evidence_moment(world: &World, slot: Slot) -> i64 {
-    alert_of(world, slot).map_or_else(|| world.moment(INFO_KIND, slot), |alert| world.moment(INFO_KIND, alert))
+pub(super) fn evidence_moment(world: &World, _: &str, slot: Slot) -> i64 {
+    alert_of(world, slot).map_or_else(|| world.moment(INFO, slot), |alert| world.moment(INFO, alert))
 }
 
 pub(super) fn write_evidence(world: &World, slot: Slot, at: i64, row: &mut Rows) {
     let alert = Alert::of_row(world, alert_of(world, slot).unwrap_or(slot));
-    let process = Process::at_work(world, slot.day, at, &mut world.random(71, slot));
+    let process = Process::at_work(world, slot.day, at, &mut world.random("evidence", slot));
     alert.write_process(world, &process, row);
 }
 

@@ -20,7 +20,7 @@ const ACTIVITIES: [Activity; 8] = [
 ];
 
 pub(super) fn write(world: &World, slot: Slot, _: i64, row: &mut Rows) {
-    let mut random = world.random(60, slot);
+    let mut random = world.random("activity", slot);
     let user = world.anyone(&mut random);
     let object = format!("{}-{}.docx", random.pick_skewed(&WORDS), random.below(5_000));
     write_activity(*random.pick_skewed(&ACTIVITIES), user, "192.0.2.14", "SE", &object, row);

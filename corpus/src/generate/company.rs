@@ -130,12 +130,13 @@ pub struct User {
 impl Company {
     /// The company of that seed.
     pub fn new(seed: u64) -> Company {
-        let mut random = Random::named(seed, "company");
+        let mut random = Random::of(seed, "company", &[]);
         let authority = [0; 3].map(|_: u8| 1_000_000_000 + random.below(3_000_000_000));
         let sid_prefix = format!("S-1-5-21-{}-{}-{}", authority[0], authority[1], authority[2]);
         let users: Vec<User> = (0..USERS).map(|at| user(at, &sid_prefix, &mut random)).collect();
-        let workstations = (0..WORKSTATIONS).map(|at| workstation(at, &mut Random::at(seed, &[1, at as u64])));
-        let servers = (0..SERVERS.len()).map(|at| server(at, &mut Random::at(seed, &[2, at as u64])));
+        let workstations =
+            (0..WORKSTATIONS).map(|at| workstation(at, &mut Random::of(seed, "workstation", &[at as u64])));
+        let servers = (0..SERVERS.len()).map(|at| server(at, &mut Random::of(seed, "server", &[at as u64])));
         Company { seed, devices: workstations.chain(servers).collect(), users, tenant_id: random.guid() }
     }
 

@@ -147,7 +147,7 @@ impl Logon<'_> {
 }
 
 pub(super) fn write_connection(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let mut random = world.random(20, slot);
+    let mut random = world.random("connection", slot);
     let mut process = Process::at_work(world, slot.day, at, &mut random);
     if !TALKERS.contains(&process.file_name()) {
         process = Process::some_resident(world, &mut random);
@@ -163,7 +163,7 @@ pub(super) fn write_connection(world: &World, slot: Slot, at: i64, row: &mut Row
 }
 
 pub(super) fn write_file(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let mut random = world.random(21, slot);
+    let mut random = world.random("file", slot);
     let process = Process::at_work(world, slot.day, at, &mut random);
     let account = process.account_name(world).to_owned();
     let (folder, name) = *random.pick_skewed(&[
@@ -186,7 +186,7 @@ pub(super) fn write_file(world: &World, slot: Slot, at: i64, row: &mut Rows) {
 }
 
 pub(super) fn write_registry(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let mut random = world.random(22, slot);
+    let mut random = world.random("registry value", slot);
     let process = Process::at_work(world, slot.day, at, &mut random);
     let (key, name, data) = *random.pick_skewed(&[
         (r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Explorer\RecentDocs", "MRUListEx", "{hex}"),
@@ -205,7 +205,7 @@ pub(super) fn write_registry(world: &World, slot: Slot, at: i64, row: &mut Rows)
 }
 
 pub(super) fn write_image_load(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let mut random = world.random(23, slot);
+    let mut random = world.random("image load", slot);
     let process = Process::at_work(world, slot.day, at, &mut random);
     let name = *random.pick_skewed(&[
         "kernel32.dll",
@@ -234,7 +234,7 @@ pub(super) fn write_image_load(world: &World, slot: Slot, at: i64, row: &mut Row
 }
 
 pub(super) fn write_logon(world: &World, slot: Slot, _: i64, row: &mut Rows) {
-    let mut random = world.random(24, slot);
+    let mut random = world.random("logon", slot);
     let from = random.skewed(WORKSTATIONS as u64) as usize;
     let own = random.percent(40);
     let to = if own { from } else { WORKSTATIONS + random.skewed(10) as usize };
@@ -251,7 +251,7 @@ pub(super) fn write_logon(world: &World, slot: Slot, _: i64, row: &mut Rows) {
 
 /// `DeviceEvents`: what has no table of its own.
 pub(super) fn write_other(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let mut random = world.random(25, slot);
+    let mut random = world.random("device event", slot);
     let process = Process::at_work(world, slot.day, at, &mut random);
     process.write_initiator(world, row);
     match random.skewed(7) {
@@ -315,7 +315,7 @@ pub(super) fn rare_host(random: &mut Random) -> String {
 
 fn site(host: String, world: &World, random: &mut Random) -> (String, i64, String) {
     // A host keeps its few addresses, from the range set aside for benchmarks (RFC 2544).
-    let mut addresses = Random::named(world.seed, &host);
+    let mut addresses = Random::of(world.seed, &host, &[]);
     let (first, second) = (addresses.below(256), addresses.below(64) * 4);
     let ip = format!("198.{}.{first}.{}", 18 + addresses.below(2), second + random.below(4));
     (ip, if random.percent(95) { 443 } else { 80 }, host)

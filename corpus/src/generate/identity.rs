@@ -36,7 +36,7 @@ impl Request<'_> {
 }
 
 pub(super) fn write_logon(world: &World, slot: Slot, _: i64, row: &mut Rows) {
-    let mut random = world.random(50, slot);
+    let mut random = world.random("authentication", slot);
     let failed = random.percent(5);
     let action = if failed { "LogonFailed" } else { "LogonSuccess" };
     let protocol = *random.pick_skewed(&["Kerberos", "Ntlm"]);
@@ -50,7 +50,7 @@ pub(super) fn write_logon(world: &World, slot: Slot, _: i64, row: &mut Rows) {
 }
 
 pub(super) fn write_query(world: &World, slot: Slot, _: i64, row: &mut Rows) {
-    let mut random = world.random(51, slot);
+    let mut random = world.random("directory query", slot);
     let (action, protocol, port, kind, query) = *random.pick_skewed(&[
         ("LDAP query", "Ldap", 389, "", "(&(objectClass=user)(sAMAccountName=*))"),
         ("DNS query", "Dns", 53, "A", ""),
@@ -64,7 +64,7 @@ pub(super) fn write_query(world: &World, slot: Slot, _: i64, row: &mut Rows) {
 }
 
 pub(super) fn write_change(world: &World, slot: Slot, _: i64, row: &mut Rows) {
-    let mut random = world.random(52, slot);
+    let mut random = world.random("directory change", slot);
     let action = *random.pick_skewed(&[
         "Account Password changed",
         "Group Membership changed",

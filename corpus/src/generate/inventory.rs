@@ -8,7 +8,7 @@ use super::world::{Slot, World};
 pub(super) fn write_device(world: &World, slot: Slot, _: i64, row: &mut Rows) {
     let at = turn(slot, world.company.devices.len());
     let device = &world.company.devices[at];
-    let mut random = world.random(30, slot);
+    let mut random = world.random("device state", slot);
     row.put("DeviceId", &device.id);
     row.put("DeviceName", &device.name);
     row.put("ClientVersion", "10.8800.26100.1");
@@ -91,7 +91,7 @@ pub(super) fn write_user(world: &World, slot: Slot, _: i64, row: &mut Rows) {
 }
 
 pub(super) fn write_certificate(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let process = Process::at_work(world, slot.day, at, &mut world.random(31, slot));
+    let process = Process::at_work(world, slot.day, at, &mut world.random("signature", slot));
     write_signature(world, &process, row);
 }
 

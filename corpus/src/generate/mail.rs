@@ -3,7 +3,6 @@
 use super::endpoint::rare_host;
 use super::process::Hashes;
 use super::programs::WORDS;
-use super::random::Random;
 use super::rows::Rows;
 use super::world::{Slot, World, fill};
 
@@ -29,7 +28,7 @@ pub(super) struct Message {
 impl Message {
     /// The message of a row of `EmailEvents`.
     fn of_row(world: &World, slot: Slot) -> Message {
-        let mut random = world.random(40, slot);
+        let mut random = world.random("message", slot);
         let recipient = random.skewed(world.company.users.len() as u64) as usize;
         let id = random.guid();
         let subject = format!("{} {} {}", random.pick(&WORDS), random.pick_skewed(&WORDS), random.below(10_000));
@@ -124,21 +123,19 @@ pub(super) fn write(world: &World, slot: Slot, _: i64, row: &mut Rows) {
     Message::of_row(world, slot).write(world, row);
 }
 
-/// A message's URLs are reported when it is.
-pub(super) fn url_moment(world: &World, slot: Slot) -> i64 {
-    message_moment(world, slot)
+/// What is in a message is reported when the message is.
+pub(super) fn part_moment(world: &World, _: &str, part: Slot) -> i64 {
+    // With no mail at all the parts stand alone.
+    let message = message_of(world, part);
+    world.moment(MAIL, if message.count == 0 { part } else { message })
 }
 
 pub(super) fn write_url(world: &World, slot: Slot, _: i64, row: &mut Rows) {
     Message::of_row(world, message_of(world, slot)).write_url(&url(world, slot), row);
 }
 
-pub(super) fn attachment_moment(world: &World, slot: Slot) -> i64 {
-    message_moment(world, slot)
-}
-
 pub(super) fn write_attachment(world: &World, slot: Slot, _: i64, row: &mut Rows) {
-    let mut random = world.random(42, slot);
+    let mut random = world.random("attachment", slot);
     let template =
         *random.pick_skewed(&["{word}-{num}.pdf", "{word} {num}.docx", "{word}-{num}.xlsx", "image{num}.png"]);
     let name = fill(template, "", &mut random);
@@ -147,7 +144,7 @@ pub(super) fn write_attachment(world: &World, slot: Slot, _: i64, row: &mut Rows
 }
 
 pub(super) fn write_click(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let mut random = world.random(43, slot);
+    let mut random = world.random("click", slot);
     match world.recent(URLS, slot.day, at, &mut random) {
         Some(clicked) => {
             let message = Message::of_row(world, message_of(world, clicked));
@@ -166,7 +163,7 @@ pub(super) fn write_click(world: &World, slot: Slot, at: i64, row: &mut Rows) {
 }
 
 pub(super) fn write_post_delivery(world: &World, slot: Slot, at: i64, row: &mut Rows) {
-    let mut random = world.random(44, slot);
+    let mut random = world.random("removal", slot);
     let Some(judged) = world.recent(MAIL, slot.day, at, &mut random) else { return };
     let message = Message::of_row(world, judged);
     let action = *random.pick_skewed(&["Spam ZAP", "Phish ZAP"]);
@@ -191,7 +188,7 @@ pub(super) fn host(url: &str) -> &str {
 }
 
 fn url(world: &World, slot: Slot) -> String {
-    let mut random: Random = world.random(41, slot);
+    let mut random = world.random("url", slot);
     format!("https://{}/{}/{}", rare_host(&mut random), random.pick_skewed(&WORDS), random.hex(8))
 }
 
@@ -205,10 +202,4 @@ fn message_of(world: &World, part: Slot) -> Slot {
 fn dealt(message: Slot, parts: u64) -> u64 {
     let first = |index: u64| (index * parts).div_ceil(message.count.max(1));
     first(message.index + 1) - first(message.index)
-}
-
-fn message_moment(world: &World, part: Slot) -> i64 {
-    // With no mail at all the parts stand alone.
-    let message = message_of(world, part);
-    if message.count == 0 { world.moment(19, part) } else { world.moment(19, message) }
 }

@@ -222,7 +222,7 @@ fn write_file(world: &World, scenes: &[Scene], file: &DayFile) -> Result<(u64, u
     let count = world.count(source.table, *day);
     for index in 0..count {
         let slot = Slot { day: *day, index, count };
-        let at = (source.moment)(world, slot);
+        let at = (source.moment)(world, source.table, slot);
         while let Some(scene) = scenes.next_if(|scene| scene.at <= at) {
             writer.row(scene.at, |row| (scene.write)(world, row))?;
         }

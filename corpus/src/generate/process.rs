@@ -8,7 +8,6 @@ use super::rows::{Rows, Value};
 use super::world::{Slot, World, fill};
 
 pub(super) const TABLE: &str = "DeviceProcessEvents";
-const KIND: u64 = 1;
 const BURST: u64 = 4;
 
 /// A program's file with its hashes.
@@ -28,7 +27,7 @@ pub(super) struct Hashes {
 
 impl Hashes {
     pub(super) fn of(seed: u64, name: &str) -> Hashes {
-        let mut random = Random::named(seed, name);
+        let mut random = Random::of(seed, name, &[]);
         Hashes { sha1: random.hex(40), sha256: random.hex(64), md5: random.hex(32) }
     }
 
@@ -89,7 +88,7 @@ impl Process {
     /// The process behind a row of `DeviceProcessEvents` and the one that started it.
     fn of_row_with_starter(world: &World, slot: Slot) -> (Process, Process) {
         let burst = Slot { index: slot.index / BURST, ..slot };
-        let mut random = world.random(KIND, burst);
+        let mut random = world.random("burst", burst);
         let plan = random.pick_skewed(BURSTS);
         let (device, account) = if plan.as_system {
             (random.skewed(world.company.devices.len() as u64) as usize, Account::System)
@@ -102,7 +101,7 @@ impl Process {
         let last = (slot.index % BURST) as usize;
         let mut started: Vec<Process> = Vec::with_capacity(last + 1);
         for (step, (file, template, parent)) in plan.steps[..=last].iter().enumerate() {
-            let mut own = world.random(KIND ^ 0xA0, Slot { index: burst.index * BURST + step as u64, ..slot });
+            let mut own = world.random("process", Slot { index: burst.index * BURST + step as u64, ..slot });
             let created = started_at(world, burst, step as u64);
             let command_line = fill(template, account_name(world, account), &mut own);
             let starter = started.get(*parent).unwrap_or(&root);
@@ -143,7 +142,7 @@ impl Process {
 
     fn resident(world: &World, device: usize, which: usize) -> Process {
         let Resident { program, command_line, parent, as_system } = RESIDENTS[which];
-        let mut random = Random::at(world.seed, &[3, device as u64, which as u64]);
+        let mut random = Random::of(world.seed, "resident", &[device as u64, which as u64]);
         // Up for two days at least when the window opens, started within the same hour.
         let boot = world.calendar.midnight(0) - (2 + device as i64 % 5) * 86_400_000_000;
         let created = boot + random.below(3_600_000_000) as i64;
@@ -276,7 +275,7 @@ impl Process {
 }
 
 /// `DeviceProcessEvents`: when.
-pub(super) fn moment(world: &World, slot: Slot) -> i64 {
+pub(super) fn moment(world: &World, _: &str, slot: Slot) -> i64 {
     started_at(world, Slot { index: slot.index / BURST, ..slot }, slot.index % BURST)
 }
 
@@ -289,7 +288,7 @@ pub(super) fn write(world: &World, slot: Slot, _: i64, row: &mut Rows) {
 /// Steps of a burst follow each other quickly, and never into the time of the next burst.
 fn started_at(world: &World, burst: Slot, step: u64) -> i64 {
     let bursts = burst.count.div_ceil(BURST);
-    let mut random = world.random(KIND ^ 0xB0, burst);
+    let mut random = world.random("start of a burst", burst);
     let share = random.below(WHOLE / 2);
     let first = world.calendar.moment(burst.day, burst.index, bursts, share);
     let last = world.calendar.moment(burst.day, burst.index, bursts, WHOLE - WHOLE / 16);

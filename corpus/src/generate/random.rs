@@ -8,22 +8,17 @@
 pub(super) struct Random(u64);
 
 impl Random {
-    /// The stream for a place: a seed, then what numbers the event.
-    pub(super) fn at(seed: u64, place: &[u64]) -> Random {
-        let mut random = Random(seed);
+    /// The stream for something of a kind, at a place in its kind.
+    pub(super) fn of(seed: u64, kind: &str, place: &[u64]) -> Random {
+        // FNV-1a; the standard hasher may change between releases of Rust.
+        let hash = kind
+            .bytes()
+            .fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+        let mut random = Random(seed ^ hash);
         for part in place {
             random.0 = random.next() ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         }
         random
-    }
-
-    /// The stream for a name.
-    pub(super) fn named(seed: u64, name: &str) -> Random {
-        // FNV-1a; the standard hasher may change between releases of Rust.
-        let hash = name
-            .bytes()
-            .fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
-        Random::at(seed, &[hash])
     }
 
     pub(super) fn next(&mut self) -> u64 {
@@ -105,14 +100,16 @@ mod tests {
 
     #[test]
     fn a_place_has_one_stream() {
-        assert_eq!(Random::at(7, &[1, 2]).next(), Random::at(7, &[1, 2]).next());
-        assert_ne!(Random::at(7, &[1, 2]).next(), Random::at(7, &[2, 1]).next());
-        assert_ne!(Random::at(7, &[1]).next(), Random::at(8, &[1]).next());
+        let first = |seed, kind, place: &[u64]| Random::of(seed, kind, place).next();
+        assert_eq!(first(7, "mail", &[1, 2]), first(7, "mail", &[1, 2]));
+        assert_ne!(first(7, "mail", &[1, 2]), first(7, "mail", &[2, 1]));
+        assert_ne!(first(7, "mail", &[1, 2]), first(7, "click", &[1, 2]));
+        assert_ne!(first(7, "mail", &[1, 2]), first(8, "mail", &[1, 2]));
     }
 
     #[test]
     fn skew_prefers_the_first_and_reaches_the_last() {
-        let mut random = Random::at(1, &[]);
+        let mut random = Random::of(1, "test", &[]);
         let mut counts = [0_u32; 100];
         for _ in 0..100_000 {
             counts[random.skewed(100) as usize] += 1;
@@ -124,7 +121,7 @@ mod tests {
 
     #[test]
     fn texts_have_their_length() {
-        let mut random = Random::at(3, &[]);
+        let mut random = Random::of(3, "test", &[]);
         assert_eq!(random.hex(40).len(), 40);
         assert_eq!(random.guid().len(), 36);
     }

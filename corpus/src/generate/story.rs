@@ -74,7 +74,7 @@ impl<'w> Story<'w> {
             victim: company.first_of("Finance"),
             admin: company.first_of("IT"),
             server: company.server("SRV-FILE01"),
-            random: Random::named(world.seed, "story"),
+            random: Random::of(world.seed, "story", &[]),
             scenes: Vec::new(),
         }
     }

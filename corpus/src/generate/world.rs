@@ -52,13 +52,13 @@ impl World {
     }
 
     /// A stream for something of that kind.
-    pub(super) fn random(&self, kind: u64, slot: Slot) -> Random {
-        Random::at(self.seed, &[kind, u64::from(slot.day), slot.index])
+    pub(super) fn random(&self, kind: &str, slot: Slot) -> Random {
+        Random::of(self.seed, kind, &[u64::from(slot.day), slot.index])
     }
 
-    /// The usual moment of a row: somewhere in the time that belongs to it.
-    pub(super) fn moment(&self, kind: u64, slot: Slot) -> i64 {
-        let share = self.random(kind ^ 0xFF00, slot).below(WHOLE);
+    /// The moment of a row of a table: somewhere in the time that belongs to it.
+    pub(super) fn moment(&self, table: &str, slot: Slot) -> i64 {
+        let share = self.random(table, slot).below(WHOLE);
         self.calendar.moment(slot.day, slot.index, slot.count, share)
     }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn templates_are_filled_in() {
-        let mut random = Random::at(1, &[]);
+        let mut random = Random::of(1, "test", &[]);
         assert_eq!(fill(r"C:\Users\{user}\x", "ada", &mut random), r"C:\Users\ada\x");
         let text = fill("DllHost.exe /Processid:{{guid}}", "ada", &mut random);
         assert_eq!(text.len(), "DllHost.exe /Processid:{}".len() + 36, "{text}");
