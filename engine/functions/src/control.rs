@@ -1,7 +1,7 @@
 //! Functions of `iff`, `case`, `coalesce`, null tests and what the binder answers itself.
 //!
 //! Choices arrive with their branches in one type, which is the binder's doing; nothing here converts. `isempty` and the
-//! rest of the null tests take any type as it comes.
+//! rest of the null tests take any type as it comes. `gettype` lives with the dynamics, whose kinds it names.
 
 use std::sync::Arc;
 
@@ -13,8 +13,7 @@ use arrow::error::ArrowError;
 use vizsla_schema::KqlType;
 
 use crate::args::Args;
-use crate::def::{Eval, Example, Kernel, KernelResult, Naming, Param, Returns, ScalarDef, Signature, ex, sig};
-use crate::dynamic;
+use crate::def::{Eval, Example, Kernel, KernelResult, Param, Returns, ScalarDef, Signature, ex, sig};
 
 /// A function with the usual settings.
 const fn def(
@@ -164,26 +163,6 @@ const ISNOTEMPTY: ScalarDef = ScalarDef {
     )
 };
 
-const GETTYPE: ScalarDef = ScalarDef {
-    naming: Naming::Prefix("type"),
-    ..def(
-        "gettype",
-        &[sig(&[Param::Any], Returns::Is(Text))],
-        gettype,
-        "The name of the value's type; of a dynamic the kind of value that it holds.",
-        "gettype-function",
-        &[ex("gettype(1.5)", "real"), ex("gettype(dynamic(1.5))", "double"), ex("gettype(dynamic({}))", "dictionary")],
-    )
-};
-
-fn gettype(args: &Args<'_>) -> KernelResult {
-    if args.ty(0) != Dynamic {
-        return Ok(args.strs(|_| Some(args.ty(0).name())));
-    }
-    let json = args.text(0);
-    Ok(args.strs(|row| Some(dynamic::kind(json.get(row).unwrap_or("null")).gettype())))
-}
-
 const ASSERT: ScalarDef = def(
     "assert",
     &[sig(&[Param::Is(Bool), Param::Is(Text)], Returns::Is(Bool))],
@@ -271,6 +250,40 @@ const INGESTION_TIME: ScalarDef = bound(
     &[],
 );
 
+// What only a cluster of the service knows; the binder says so when one is called.
+
+const CURRENT_PRINCIPAL: ScalarDef = bound(
+    "current_principal",
+    &[sig(&[], Returns::Is(Text))],
+    "Who runs the query.",
+    "current-principal-function",
+    &[],
+);
+
+const CURRENT_PRINCIPAL_DETAILS: ScalarDef = bound(
+    "current_principal_details",
+    &[sig(&[], Returns::Is(Dynamic))],
+    "Who runs the query, in detail.",
+    "current-principal-details-function",
+    &[],
+);
+
+const CURRENT_DATABASE: ScalarDef = bound(
+    "current_database",
+    &[sig(&[], Returns::Is(Text))],
+    "The database in which names are looked up.",
+    "current-database-function",
+    &[],
+);
+
+const CURRENT_CLUSTER_ENDPOINT: ScalarDef = bound(
+    "current_cluster_endpoint",
+    &[sig(&[], Returns::Is(Text))],
+    "The address of the cluster that answers.",
+    "current-cluster-endpoint-function",
+    &[],
+);
+
 pub(crate) const ALL: &[ScalarDef] = &[
     IFF,
     CASE,
@@ -280,7 +293,6 @@ pub(crate) const ALL: &[ScalarDef] = &[
     ISNOTNULL,
     ISEMPTY,
     ISNOTEMPTY,
-    GETTYPE,
     ASSERT,
     ESTIMATE_DATA_SIZE,
     NOW,
@@ -289,6 +301,10 @@ pub(crate) const ALL: &[ScalarDef] = &[
     TOSCALAR,
     MATERIALIZE,
     INGESTION_TIME,
+    CURRENT_PRINCIPAL,
+    CURRENT_PRINCIPAL_DETAILS,
+    CURRENT_DATABASE,
+    CURRENT_CLUSTER_ENDPOINT,
 ];
 
 #[cfg(test)]

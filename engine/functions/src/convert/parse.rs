@@ -105,6 +105,7 @@ pub fn parse_decimal(text: &str) -> Option<i128> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn integers() {
@@ -212,6 +213,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(parse_decimal(text), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decimals_read_back(units in -10i128.pow(38) + 1..10i128.pow(38)) {
+            let mut text = String::new();
+            crate::format::write_decimal(units, &mut text);
+            prop_assert_eq!(parse_decimal(&text), Some(units));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in "[0-9eExX.+ -]{0,24}|\\PC{0,8}") {
+            let _ = (parse_long(&text), parse_int(&text), parse_real(&text), parse_decimal(&text), parse_guid(&text));
         }
     }
 }

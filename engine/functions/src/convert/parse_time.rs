@@ -293,6 +293,7 @@ impl<'a> Scan<'a> {
 mod tests {
     use super::*;
     use crate::format::{write_datetime, write_timespan};
+    use proptest::prelude::*;
 
     fn written(value: Option<i64>, write: fn(i64, &mut String)) -> String {
         let mut out = String::new();
@@ -369,6 +370,19 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(written(parse_timespan(text), write_timespan), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_of_times_read_back(datetime in 0..=LAST, timespan in any::<i64>().prop_filter("its size fits", |it| *it != i64::MIN)) {
+            prop_assert_eq!(parse_datetime(&written(Some(datetime), write_datetime)), Some(datetime));
+            prop_assert_eq!(parse_timespan(&written(Some(timespan), write_timespan)), Some(timespan));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in "[0-9TZ:./ +a-m-]{0,24}") {
+            let _ = (parse_datetime(&text), parse_timespan(&text));
         }
     }
 }

@@ -11,15 +11,15 @@
 //! ```
 
 pub(crate) mod calendar;
+mod make;
 mod part;
 mod pattern;
 mod period;
 mod zone;
 
-use KqlType::{DateTime, Dynamic, Int, Long, Real, String as Text, TimeSpan};
+use KqlType::{DateTime, Int, Long, String as Text, TimeSpan};
 use vizsla_schema::KqlType;
 
-use self::calendar::{DAY, Date, HOUR, MINUTE, SECOND, UNIX_EPOCH, in_range};
 use self::part::Part;
 use self::period::Period;
 use crate::args::Args;
@@ -273,230 +273,6 @@ const ENDOFYEAR: ScalarDef = def(
     &[ex("endofyear(datetime(2020-06-15), -1)", "2019-12-31T23:59:59.9999999Z")],
 );
 
-const MAKE_DATETIME: ScalarDef = def(
-    "make_datetime",
-    &[sig(
-        &[Param::Is(Long), Param::Is(Long), Param::Is(Long), Param::Is(Long), Param::Is(Long), Param::Is(Real)],
-        Returns::Is(DateTime),
-    )
-    .optional(3)],
-    make_datetime,
-    "The datetime of year, month, day, hour, minute and second, null if there is none.",
-    "make-datetime-function",
-    &[
-        ex("make_datetime(2017, 10, 1)", "2017-10-01T00:00:00.0000000Z"),
-        ex("make_datetime(2017, 10, 1, 12, 11, 0.1234567)", "2017-10-01T12:11:00.1234567Z"),
-        ex("make_datetime(2020, 13, 1)", "null"),
-    ],
-);
-
-fn make_datetime(args: &Args<'_>) -> KernelResult {
-    let [year, month, day] = [0, 1, 2].map(|index| args.long(index));
-    let hour = (args.len() > 3).then(|| args.long(3));
-    let minute = (args.len() > 4).then(|| args.long(4));
-    let second = (args.len() > 5).then(|| args.real(5));
-    Ok(args.longs(|row| {
-        let date = Date::checked(year.get(row)?, month.get(row)?, day.get(row)?)?;
-        let hour = hour.map_or(Some(0), |it| it.get(row))?;
-        let minute = minute.map_or(Some(0), |it| it.get(row))?;
-        let second = second.map_or(Some(0.0), |it| it.get(row))?;
-        in_range(date.ticks() + time_of_day(hour, minute, second)?)
-    }))
-}
-
-/// A time of day in ticks, `None` if a number is out of its range.
-fn time_of_day(hour: i64, minute: i64, second: f64) -> Option<i64> {
-    let fits = (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..60.0).contains(&second);
-    fits.then(|| hour * HOUR + minute * MINUTE + (second * SECOND as f64).round() as i64)
-}
-
-const MAKE_TIMESPAN: ScalarDef = def(
-    "make_timespan",
-    &[
-        sig(&[Param::Is(Long), Param::Is(Long)], Returns::Is(TimeSpan)),
-        sig(&[Param::Is(Long), Param::Is(Long), Param::Is(Real)], Returns::Is(TimeSpan)),
-        sig(&[Param::Is(Long), Param::Is(Long), Param::Is(Long), Param::Is(Real)], Returns::Is(TimeSpan)),
-    ],
-    make_timespan,
-    "The timespan of hour and minute, with a second after them and a day before if given; null if one is out of range.",
-    "make-timespan-function",
-    &[
-        ex("make_timespan(1, 12, 30, 55.123)", "1.12:30:55.1230000"),
-        ex("make_timespan(1, 2, 3)", "01:02:03"),
-        ex("make_timespan(0, 25, 61, 61.5)", "null"),
-    ],
-);
-
-fn make_timespan(args: &Args<'_>) -> KernelResult {
-    let days = (args.len() == 4).then(|| args.long(0));
-    let first = usize::from(days.is_some());
-    let (hour, minute) = (args.long(first), args.long(first + 1));
-    let second = (args.len() > 2).then(|| args.real(first + 2));
-    Ok(args.longs(|row| {
-        let days = days.map_or(Some(0), |it| it.get(row))?;
-        let second = second.map_or(Some(0.0), |it| it.get(row))?;
-        let time = time_of_day(hour.get(row)?, minute.get(row)?, second)?;
-        days.checked_mul(DAY)?.checked_add(time).filter(|_| days >= 0)
-    }))
-}
-
-const FORMAT_DATETIME: ScalarDef = ScalarDef {
-    naming: Naming::PassThrough,
-    check: Some(pattern::check_datetime),
-    ..def(
-        "format_datetime",
-        &[sig(&[Param::Exactly(DateTime), Param::Const(Text)], Returns::Is(Text))],
-        |args| {
-            let (moment, elements) = (args.long(0), args.constant_text(1).and_then(pattern::of_datetime));
-            Ok(args.texts(|row, out| match (moment.get(row), &elements) {
-                (Some(ticks), Some(elements)) => {
-                    pattern::write_datetime(ticks, elements, out);
-                    true
-                }
-                _ => false,
-            }))
-        },
-        "The datetime as text in a pattern of `y M d h H m s f F tt` and delimiters.",
-        "format-datetime-function",
-        &[
-            ex(r#"format_datetime(datetime(2017-01-29 09:00:05), "yyyy-M-dd [H:mm:ss]")"#, "2017-1-29 [9:00:05]"),
-            ex(r#"format_datetime(datetime(2020-06-15 13:45:09), "h:mm:ss tt")"#, "1:45:09 PM"),
-        ],
-    )
-};
-
-const FORMAT_TIMESPAN: ScalarDef = ScalarDef {
-    check: Some(pattern::check_timespan),
-    ..def(
-        "format_timespan",
-        &[sig(&[Param::Exactly(TimeSpan), Param::Const(Text)], Returns::Is(Text))],
-        |args| {
-            let (span, elements) = (args.long(0), args.constant_text(1).and_then(pattern::of_timespan));
-            Ok(args.texts(|row, out| match (span.get(row), &elements) {
-                (Some(ticks), Some(elements)) => {
-                    pattern::write_timespan(ticks, elements, out);
-                    true
-                }
-                _ => false,
-            }))
-        },
-        "The timespan as text in a pattern of `d h H m s f F` and delimiters.",
-        "format-timespan-function",
-        &[ex(r#"format_timespan(time(29.09:00:05.12345), "dd.hh:mm:ss:FF")"#, "29.09:00:05:12")],
-    )
-};
-
-/// A datetime from units since 1970: integers exactly, reals cut to ticks.
-fn since_1970(args: &Args<'_>, units_per_second: i64) -> KernelResult {
-    if args.ty(0) == Real {
-        let units = args.real(0);
-        let scale = SECOND as f64 / units_per_second as f64;
-        return Ok(args.longs(|row| {
-            let ticks = units.get(row)? * scale;
-            // Saturates far outside the range, and so is null.
-            in_range((ticks as i64).checked_add(UNIX_EPOCH)?).filter(|_| !ticks.is_nan())
-        }));
-    }
-    let units = args.long(0);
-    let (factor, divisor) = (SECOND.max(units_per_second) / units_per_second, (units_per_second / SECOND).max(1));
-    Ok(args.longs(|row| {
-        let ticks = units.get(row)?.checked_mul(factor)?.div_euclid(divisor);
-        ticks.checked_add(UNIX_EPOCH).and_then(in_range)
-    }))
-}
-
-const NUMBER_TO_DATETIME: &[Signature] =
-    &[sig(&[Param::Is(Long)], Returns::Is(DateTime)), sig(&[Param::Is(Real)], Returns::Is(DateTime))];
-
-const UNIXTIME_SECONDS: ScalarDef = def(
-    "unixtime_seconds_todatetime",
-    NUMBER_TO_DATETIME,
-    |args| since_1970(args, 1),
-    "The datetime a number of seconds after 1970-01-01.",
-    "unixtime-seconds-todatetime-function",
-    &[ex("unixtime_seconds_todatetime(1546300800)", "2019-01-01T00:00:00.0000000Z")],
-);
-
-const UNIXTIME_MILLISECONDS: ScalarDef = def(
-    "unixtime_milliseconds_todatetime",
-    NUMBER_TO_DATETIME,
-    |args| since_1970(args, 1_000),
-    "The datetime a number of milliseconds after 1970-01-01.",
-    "unixtime-milliseconds-todatetime-function",
-    &[ex("unixtime_milliseconds_todatetime(1546300800000)", "2019-01-01T00:00:00.0000000Z")],
-);
-
-const UNIXTIME_MICROSECONDS: ScalarDef = def(
-    "unixtime_microseconds_todatetime",
-    NUMBER_TO_DATETIME,
-    |args| since_1970(args, 1_000_000),
-    "The datetime a number of microseconds after 1970-01-01.",
-    "unixtime-microseconds-todatetime-function",
-    &[ex("unixtime_microseconds_todatetime(1546300800000000)", "2019-01-01T00:00:00.0000000Z")],
-);
-
-const UNIXTIME_NANOSECONDS: ScalarDef = def(
-    "unixtime_nanoseconds_todatetime",
-    NUMBER_TO_DATETIME,
-    |args| since_1970(args, 1_000_000_000),
-    "The datetime a number of nanoseconds after 1970-01-01.",
-    "unixtime-nanoseconds-todatetime-function",
-    &[ex("unixtime_nanoseconds_todatetime(1546300800000000000)", "2019-01-01T00:00:00.0000000Z")],
-);
-
-/// A datetime moved to or from the zone that the second argument names.
-fn moved(args: &Args<'_>, to: fn(i64, &jiff::tz::TimeZone) -> Option<i64>) -> KernelResult {
-    let moment = args.long(0);
-    if args.is_constant(1) {
-        let zone = args.constant_text(1).and_then(zone::zone);
-        return Ok(args.longs(|row| to(moment.get(row)?, zone.as_ref()?)));
-    }
-    let name = args.text(1);
-    Ok(args.longs(|row| to(moment.get(row)?, &zone::zone(name.at(row))?)))
-}
-
-const DATETIME_UTC_TO_LOCAL: ScalarDef = ScalarDef {
-    check: Some(zone::check),
-    ..def(
-        "datetime_utc_to_local",
-        &[sig(&[Param::Is(DateTime), Param::Is(Text)], Returns::Is(DateTime))],
-        |args| moved(args, zone::to_local),
-        "What the clocks of a time zone show at a moment.",
-        "datetime-utc-to-local-function",
-        &[ex(
-            r#"datetime_utc_to_local(datetime(2022-03-27 01:00), "Europe/Brussels")"#,
-            "2022-03-27T03:00:00.0000000Z",
-        )],
-    )
-};
-
-const DATETIME_LOCAL_TO_UTC: ScalarDef = ScalarDef {
-    check: Some(zone::check),
-    ..def(
-        "datetime_local_to_utc",
-        &[sig(&[Param::Is(DateTime), Param::Is(Text)], Returns::Is(DateTime))],
-        |args| moved(args, zone::to_utc),
-        "The moment at which the clocks of a time zone show a time.",
-        "datetime-local-to-utc-function",
-        &[ex(
-            r#"datetime_local_to_utc(datetime(2022-03-27 02:00), "Europe/Brussels")"#,
-            "2022-03-27T00:00:00.0000000Z",
-        )],
-    )
-};
-
-const DATETIME_LIST_TIMEZONES: ScalarDef = def(
-    "datetime_list_timezones",
-    &[sig(&[], Returns::Is(Dynamic))],
-    |args| {
-        let names = zone::names();
-        Ok(args.strs(|_| Some(&names)))
-    },
-    "The names of all time zones.",
-    "datetime-list-timezones-function",
-    &[ex(r#"set_has_element(datetime_list_timezones(), "Europe/Brussels")"#, "True")],
-);
-
 pub(crate) const ALL: &[ScalarDef] = &[
     GETYEAR,
     MONTHOFYEAR,
@@ -516,17 +292,17 @@ pub(crate) const ALL: &[ScalarDef] = &[
     ENDOFWEEK,
     ENDOFMONTH,
     ENDOFYEAR,
-    MAKE_DATETIME,
-    MAKE_TIMESPAN,
-    FORMAT_DATETIME,
-    FORMAT_TIMESPAN,
-    UNIXTIME_SECONDS,
-    UNIXTIME_MILLISECONDS,
-    UNIXTIME_MICROSECONDS,
-    UNIXTIME_NANOSECONDS,
-    DATETIME_UTC_TO_LOCAL,
-    DATETIME_LOCAL_TO_UTC,
-    DATETIME_LIST_TIMEZONES,
+    make::MAKE_DATETIME,
+    make::MAKE_TIMESPAN,
+    pattern::FORMAT_DATETIME,
+    pattern::FORMAT_TIMESPAN,
+    make::UNIXTIME_SECONDS,
+    make::UNIXTIME_MILLISECONDS,
+    make::UNIXTIME_MICROSECONDS,
+    make::UNIXTIME_NANOSECONDS,
+    zone::DATETIME_UTC_TO_LOCAL,
+    zone::DATETIME_LOCAL_TO_UTC,
+    zone::DATETIME_LIST_TIMEZONES,
 ];
 
 #[cfg(test)]

@@ -1,9 +1,58 @@
 //! The patterns of `format_datetime` and `format_timespan`.
 
+use vizsla_schema::KqlType::{DateTime, String as Text, TimeSpan};
+
 use super::calendar::{DAY, Date, HOUR, MINUTE, SECOND};
-use crate::def::BadArgument;
+use super::def;
+use crate::def::{BadArgument, Naming, Param, Returns, ScalarDef, ex, sig};
 use crate::format::write_long;
 use crate::value::Value;
+
+pub(super) const FORMAT_DATETIME: ScalarDef = ScalarDef {
+    naming: Naming::PassThrough,
+    check: Some(check_datetime),
+    ..def(
+        "format_datetime",
+        &[sig(&[Param::Exactly(DateTime), Param::Const(Text)], Returns::Is(Text))],
+        |args| {
+            let (moment, elements) = (args.long(0), args.constant_text(1).and_then(of_datetime));
+            Ok(args.texts(|row, out| match (moment.get(row), &elements) {
+                (Some(ticks), Some(elements)) => {
+                    write_datetime(ticks, elements, out);
+                    true
+                }
+                _ => false,
+            }))
+        },
+        "The datetime as text in a pattern of `y M d h H m s f F tt` and delimiters.",
+        "format-datetime-function",
+        &[
+            ex(r#"format_datetime(datetime(2017-01-29 09:00:05), "yyyy-M-dd [H:mm:ss]")"#, "2017-1-29 [9:00:05]"),
+            ex(r#"format_datetime(datetime(2020-06-15 13:45:09), "h:mm:ss tt")"#, "1:45:09 PM"),
+        ],
+    )
+};
+
+pub(super) const FORMAT_TIMESPAN: ScalarDef = ScalarDef {
+    check: Some(check_timespan),
+    ..def(
+        "format_timespan",
+        &[sig(&[Param::Exactly(TimeSpan), Param::Const(Text)], Returns::Is(Text))],
+        |args| {
+            let (span, elements) = (args.long(0), args.constant_text(1).and_then(of_timespan));
+            Ok(args.texts(|row, out| match (span.get(row), &elements) {
+                (Some(ticks), Some(elements)) => {
+                    write_timespan(ticks, elements, out);
+                    true
+                }
+                _ => false,
+            }))
+        },
+        "The timespan as text in a pattern of `d h H m s f F` and delimiters.",
+        "format-timespan-function",
+        &[ex(r#"format_timespan(time(29.09:00:05.12345), "dd.hh:mm:ss:FF")"#, "29.09:00:05:12")],
+    )
+};
 
 /// A pattern taken apart: a letter and how often it stands, or a delimiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +99,12 @@ fn elements(pattern: &str, letters: Letters) -> Option<Vec<Element>> {
 }
 
 /// The check of a literal pattern, the second argument.
-pub(super) fn check_datetime(literals: &[Option<Value>]) -> Result<(), BadArgument> {
+fn check_datetime(literals: &[Option<Value>]) -> Result<(), BadArgument> {
     check(literals, of_datetime)
 }
 
 /// The check of a literal pattern, the second argument.
-pub(super) fn check_timespan(literals: &[Option<Value>]) -> Result<(), BadArgument> {
+fn check_timespan(literals: &[Option<Value>]) -> Result<(), BadArgument> {
     check(literals, of_timespan)
 }
 

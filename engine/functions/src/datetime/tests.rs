@@ -1,5 +1,6 @@
 //! Functions of datetimes by tables: texts in, texts out.
 
+use super::calendar::DAY;
 use super::*;
 use crate::convert::{parse_datetime, parse_timespan};
 use crate::format::write_timespan;
@@ -156,7 +157,7 @@ fn times_of_day() {
     ] {
         let mut out = String::new();
         let (hour, minute, second) = numbers;
-        time_of_day(hour, minute, second).into_iter().for_each(|ticks| write_timespan(ticks, &mut out));
+        make::time_of_day(hour, minute, second).into_iter().for_each(|ticks| write_timespan(ticks, &mut out));
         assert_eq!(out, expected, "{numbers:?}");
     }
 }

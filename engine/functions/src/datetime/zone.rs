@@ -1,12 +1,69 @@
 //! Local times of the world's zones, by the time zone database that is compiled in.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil;
 use jiff::tz::{TimeZone, db};
 
+use vizsla_schema::KqlType::{DateTime, Dynamic, String as Text};
+
 use super::calendar::{DAY, Date, HOUR, MINUTE, SECOND, UNIX_EPOCH, in_range};
-use crate::def::BadArgument;
+use super::def;
+use crate::args::Args;
+use crate::def::{BadArgument, KernelResult, Param, Returns, ScalarDef, ex, sig};
 use crate::value::Value;
+
+/// A datetime moved to or from the zone that the second argument names.
+fn moved(args: &Args<'_>, to: fn(i64, &TimeZone) -> Option<i64>) -> KernelResult {
+    let moment = args.long(0);
+    if args.is_constant(1) {
+        let one = args.constant_text(1).and_then(zone);
+        return Ok(args.longs(|row| to(moment.get(row)?, one.as_ref()?)));
+    }
+    let name = args.text(1);
+    Ok(args.longs(|row| to(moment.get(row)?, &zone(name.at(row))?)))
+}
+
+pub(super) const DATETIME_UTC_TO_LOCAL: ScalarDef = ScalarDef {
+    check: Some(check),
+    ..def(
+        "datetime_utc_to_local",
+        &[sig(&[Param::Is(DateTime), Param::Is(Text)], Returns::Is(DateTime))],
+        |args| moved(args, to_local),
+        "What the clocks of a time zone show at a moment.",
+        "datetime-utc-to-local-function",
+        &[ex(
+            r#"datetime_utc_to_local(datetime(2022-03-27 01:00), "Europe/Brussels")"#,
+            "2022-03-27T03:00:00.0000000Z",
+        )],
+    )
+};
+
+pub(super) const DATETIME_LOCAL_TO_UTC: ScalarDef = ScalarDef {
+    check: Some(check),
+    ..def(
+        "datetime_local_to_utc",
+        &[sig(&[Param::Is(DateTime), Param::Is(Text)], Returns::Is(DateTime))],
+        |args| moved(args, to_utc),
+        "The moment at which the clocks of a time zone show a time.",
+        "datetime-local-to-utc-function",
+        &[ex(
+            r#"datetime_local_to_utc(datetime(2022-03-27 02:00), "Europe/Brussels")"#,
+            "2022-03-27T00:00:00.0000000Z",
+        )],
+    )
+};
+
+pub(super) const DATETIME_LIST_TIMEZONES: ScalarDef = def(
+    "datetime_list_timezones",
+    &[sig(&[], Returns::Is(Dynamic))],
+    |args| {
+        let names = names();
+        Ok(args.strs(|_| Some(&names)))
+    },
+    "The names of all time zones.",
+    "datetime-list-timezones-function",
+    &[ex(r#"set_has_element(datetime_list_timezones(), "Europe/Brussels")"#, "True")],
+);
 
 /// A zone by its name, such as `Europe/Brussels` or `US/Pacific`.
 pub(super) fn zone(name: &str) -> Option<TimeZone> {
@@ -14,7 +71,7 @@ pub(super) fn zone(name: &str) -> Option<TimeZone> {
 }
 
 /// The check of a literal zone, the second argument.
-pub(super) fn check(literals: &[Option<Value>]) -> Result<(), BadArgument> {
+fn check(literals: &[Option<Value>]) -> Result<(), BadArgument> {
     match literals.get(1) {
         Some(Some(Value::String(name))) if zone(name).is_none() => Err(BadArgument {
             index: 1,
@@ -37,13 +94,14 @@ pub(super) fn to_local(ticks: i64, zone: &TimeZone) -> Option<i64> {
 pub(super) fn to_utc(ticks: i64, zone: &TimeZone) -> Option<i64> {
     let Date { year, month, day } = Date::of(ticks);
     let (hour, minute, second) = (ticks % DAY / HOUR, ticks % HOUR / MINUTE, ticks % MINUTE / SECOND);
-    let civil = DateTime::new(year as i16, month as i8, day as i8, hour as i8, minute as i8, second as i8, 0).ok()?;
-    let moment = zone.to_ambiguous_timestamp(civil).earlier().ok()?;
+    let shown =
+        civil::DateTime::new(year as i16, month as i8, day as i8, hour as i8, minute as i8, second as i8, 0).ok()?;
+    let moment = zone.to_ambiguous_timestamp(shown).earlier().ok()?;
     in_range(moment.as_second() * SECOND + UNIX_EPOCH + ticks % SECOND)
 }
 
 /// The names of all zones, as a JSON array.
-pub(super) fn names() -> String {
+fn names() -> String {
     let mut names: Vec<String> = db().available().map(|name| format!("\"{name}\"")).collect();
     names.sort();
     format!("[{}]", names.join(","))
