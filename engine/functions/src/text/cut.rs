@@ -1,7 +1,6 @@
 //! Parts of a text: `substring`, `split`, `parse_csv`, and its letters turned around.
 
 use memchr::memmem;
-use vizsla_schema::KqlType;
 
 use super::position::{byte_of, code_points};
 use super::{LONG, STRING, TO_DYNAMIC, TO_STRING};
@@ -166,6 +165,8 @@ fn field(text: &str) -> (String, Option<char>, &str) {
 
 #[cfg(test)]
 mod tests {
+    use vizsla_schema::KqlType;
+
     use super::*;
     use crate::testing::{constant, long, show};
     use crate::value::Value;

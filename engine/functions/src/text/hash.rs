@@ -134,13 +134,13 @@ pub(super) const HASH_SHA1: ScalarDef = digest(
     "hash_sha1",
     "hash-sha1-function",
     &[ex("hash_sha1('World')", "70c07ec18ef89c5309bbb0937f3a6342411e1fdd")],
-    |args| digests::<Sha1>(args),
+    digests::<Sha1>,
 );
 pub(super) const HASH_SHA256: ScalarDef = digest(
     "hash_sha256",
     "hash-sha256-function",
     &[ex("hash_sha256('World')", "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524")],
-    |args| digests::<Sha256>(args),
+    digests::<Sha256>,
 );
 
 const DIGESTS: &[Signature] = &[sig(&[Param::Text], TO_STRING)];
