@@ -61,7 +61,7 @@ pub(super) const DATETIME_LIST_TIMEZONES: ScalarDef = def(
         Ok(args.strs(|_| Some(&names)))
     },
     "The names of all time zones.",
-    "datetime-list-timezones-function",
+    "timezone",
     &[ex(r#"set_has_element(datetime_list_timezones(), "Europe/Brussels")"#, "True")],
 );
 
