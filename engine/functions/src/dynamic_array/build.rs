@@ -272,8 +272,8 @@ fn zip(args: &Args<'_>) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{call, json};
     use super::*;
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

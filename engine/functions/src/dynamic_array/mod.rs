@@ -49,7 +49,7 @@ fn read<'a>(values: &Text<'a>, row: usize, items: &mut Vec<&'a str>) -> Option<(
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use std::sync::Arc;
 
     use arrow::array::{Array, StringViewArray};
@@ -57,32 +57,6 @@ pub(crate) mod tests {
 
     use crate::args::{Arg, Args};
     use crate::def::Eval;
-    use crate::dynamic::encode;
-    use crate::value::Value;
-
-    /// Calls a function on constants and shows the answer as JSON.
-    pub(crate) fn call(name: &str, arguments: &[Value]) -> String {
-        let def = crate::scalar(name).expect("a function of that name");
-        let types: Vec<T> = arguments.iter().map(Value::ty).collect();
-        let values: Vec<Arg> = arguments.iter().map(|it| Arg::Constant(it.to_array())).collect();
-        let signature = def.signatures.iter().find(|it| it.params.len() >= types.len() || it.rest.is_some());
-        let returns = signature.expect("a signature for so many arguments").returns.of(&types);
-        let Eval::Kernel(kernel) = def.eval else { panic!("{name} is the binder's") };
-        let answer = kernel(&Args::new(&values, &types, returns, 1)).expect("no error");
-        assert_eq!((answer.len(), answer.data_type()), (1, &returns.plan_type()), "{name}");
-        let mut out = String::new();
-        encode(&answer, 0, returns, &mut out);
-        assert_ne!((returns, answer.is_null(0), out.as_str()), (T::Dynamic, false, "null"), "a null as text");
-        out
-    }
-
-    /// A dynamic constant.
-    pub(crate) fn json(text: &str) -> Value {
-        match text {
-            "null" => Value::Null(T::Dynamic),
-            text => Value::Dynamic(text.into()),
-        }
-    }
 
     #[test]
     fn columns_and_constants_agree() {

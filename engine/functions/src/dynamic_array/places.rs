@@ -258,7 +258,7 @@ fn shift(args: &Args<'_>, direction: i64) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

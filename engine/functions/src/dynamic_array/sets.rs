@@ -135,7 +135,7 @@ fn jaccard_index(args: &Args<'_>) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

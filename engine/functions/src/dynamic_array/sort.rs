@@ -77,7 +77,7 @@ fn sort(args: &Args<'_>, compare: fn(&str, &str) -> Ordering) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

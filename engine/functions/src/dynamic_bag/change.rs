@@ -110,7 +110,7 @@ fn set(tree: &mut Json, path: &[OwnedStep], value: Json) {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

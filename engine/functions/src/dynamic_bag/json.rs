@@ -139,7 +139,7 @@ fn gettype(args: &Args<'_>) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
     use vizsla_schema::KqlType as T;
 

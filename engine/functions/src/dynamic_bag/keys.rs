@@ -129,7 +129,7 @@ fn add_paths(json: &str, path: &mut String, found: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

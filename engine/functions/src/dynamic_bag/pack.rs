@@ -130,7 +130,7 @@ fn bag_zip(args: &Args<'_>) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

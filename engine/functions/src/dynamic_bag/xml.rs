@@ -190,7 +190,7 @@ fn decode(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::call;
+    use crate::testing::call;
     use crate::value::Value;
 
     #[test]

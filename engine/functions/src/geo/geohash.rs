@@ -209,7 +209,7 @@ fn from_geohash(args: &Args<'_>, write: fn(Cell, &mut String)) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::call;
+    use crate::testing::call;
     use crate::value::Value;
 
     #[test]

@@ -11,7 +11,7 @@ pub(super) const GEO_DISTANCE_2POINTS: ScalarDef = ScalarDef {
     signatures: &[sig(&[REAL, REAL, REAL, REAL], Returns::Is(T::Real))],
     summary: "The shortest way between two points, in meters. Each is a longitude and a latitude.",
     source: "kusto/query/geo-distance-2points-function",
-    examples: &[ex("geo_distance_2points(-122.407628, 47.578557, -118.275287, 34.019056)", "1546754.35197381")],
+    examples: &[ex("geo_distance_2points(-122.407628, 47.578557, -118.275287, 34.019056)", "1546754.3519738096")],
     eval: Eval::Kernel(distance_2points),
     ..ScalarDef::BASE
 };
@@ -103,7 +103,7 @@ fn angle(args: &Args<'_>) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::call;
+    use crate::testing::call;
     use crate::value::Value;
 
     fn of(name: &str, numbers: &[f64]) -> String {

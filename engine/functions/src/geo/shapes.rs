@@ -140,7 +140,7 @@ fn parse_points(json: &str) -> Option<Vec<Point>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

@@ -176,7 +176,7 @@ fn sign(args: &Args<'_>) -> KernelResult {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
     use vizsla_schema::KqlType as T;
 

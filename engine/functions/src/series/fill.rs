@@ -154,7 +154,7 @@ fn fill(
 #[cfg(test)]
 mod tests {
     use super::T;
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]

@@ -95,7 +95,7 @@ fn variance(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::dynamic::{get_key, number};
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
 
     #[test]
     fn the_line_of_the_reference() {

@@ -225,7 +225,7 @@ fn write_stats(values: &[(usize, f64)], out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::dynamic_array::tests::{call, json};
+    use crate::testing::{call, json};
     use crate::value::Value;
 
     #[test]
