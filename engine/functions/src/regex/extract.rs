@@ -10,6 +10,8 @@ use crate::dynamic;
 use crate::value::Value;
 
 const STRING: Param = Param::Is(KqlType::String);
+/// The emulator refuses a dynamic here (fact 76).
+const TEXT_ONLY: Param = Param::Exactly(KqlType::String);
 const PATTERN: Param = Param::Const(KqlType::String);
 
 /// `extract(pattern, group, text, typeof(long))` has the name of the type, such as `"long"`, as its fourth argument.
@@ -17,7 +19,7 @@ const PATTERN: Param = Param::Const(KqlType::String);
 pub(super) const EXTRACT: ScalarDef = ScalarDef {
     name: "extract",
     signatures: &[sig(
-        &[PATTERN, Param::Is(KqlType::Long), STRING, Param::Const(KqlType::String)],
+        &[PATTERN, Param::Is(KqlType::Long), TEXT_ONLY, Param::Const(KqlType::String)],
         Returns::Is(KqlType::String),
     )
     .optional(1)],

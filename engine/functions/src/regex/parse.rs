@@ -47,6 +47,23 @@ pub enum Part {
     Column(KqlType),
 }
 
+/// Why the language refuses a pattern that reads well, with the service's code; `None` if it does not.
+pub fn problem(kind: Kind, flags: &str, parts: &[Part]) -> Option<(&'static str, &'static str)> {
+    let pairs = || parts.windows(2).map(|pair| (&pair[0], &pair[1]));
+    let is_column = |part: &Part| matches!(part, Part::Column(_));
+    match () {
+        () if parts.contains(&Part::Literal(String::new())) => Some(("SEM0476", "a literal of the pattern is empty")),
+        () if pairs().any(|pair| pair == (&Part::Column(KqlType::String), &Part::Skip)) => {
+            Some(("SEM0476", "`*` after a column of type `string` leaves open where the column ends"))
+        }
+        () if pairs().any(|(left, right)| is_column(left) && is_column(right)) => {
+            Some(("SEM0476", "a literal must stand between two columns"))
+        }
+        () if kind != Kind::Regex && !flags.is_empty() => Some(("SEM0472", "flags go with `kind=regex` only")),
+        () => None,
+    }
+}
+
 /// A compiled pattern.
 #[derive(Debug)]
 pub struct ParsePattern {
@@ -342,6 +359,20 @@ mod tests {
             ("", &[":string", "[0-9]+", ":string"], "MixedCASE123end", "MixedCASE12|end"),
         ] {
             assert_eq!(parse(Kind::Regex, flags, pattern, text), expected, "{pattern:?} over {text:?}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_patterns_are_refused() {
+        for (kind, flags, pattern, code) in [
+            (Kind::Simple, "", &["a", ":string", "*", "b"][..], Some("SEM0476")),
+            (Kind::Simple, "", &["a", ":long", "*", "b"], None),
+            (Kind::Simple, "", &["", ":long"], Some("SEM0476")),
+            (Kind::Simple, "", &["a", ":long", ":long"], Some("SEM0476")),
+            (Kind::Simple, "i", &["a"], Some("SEM0472")),
+            (Kind::Regex, "i", &["a"], None),
+        ] {
+            assert_eq!(problem(kind, flags, &parts(pattern)).map(|it| it.0), code, "{pattern:?}");
         }
     }
 

@@ -12,6 +12,8 @@ use crate::text::position;
 use crate::value::Value;
 
 const STRING: Param = Param::Is(KqlType::String);
+/// The emulator refuses a dynamic here (fact 76).
+const TEXT_ONLY: Param = Param::Exactly(KqlType::String);
 const PATTERN: Param = Param::Const(KqlType::String);
 const LONG: Param = Param::Is(KqlType::Long);
 const TO_STRING: Returns = Returns::Is(KqlType::String);
@@ -75,7 +77,7 @@ fn write_rewrite(groups: &Captures<'_>, rewrite: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-const TRIMS: &[Signature] = &[sig(&[PATTERN, STRING], TO_STRING)];
+const TRIMS: &[Signature] = &[sig(&[PATTERN, TEXT_ONLY], TO_STRING)];
 
 pub(super) const TRIM: ScalarDef = ScalarDef {
     name: "trim",

@@ -75,26 +75,47 @@ pub(super) const HAS_ANY_INDEX: ScalarDef = ScalarDef {
 };
 
 fn over_lists(args: &Args<'_>, holds: fn(&Needles, &str) -> bool) -> BooleanArray {
+    let text = args.text(0);
     match args.text(1) {
         Text::Constant(list) => {
             let needles = Needles::compiled(list.unwrap_or(""));
-            matching(args.text(0), args.rows(), |text| holds(&needles, text))
+            matching(text, args.rows(), |text| holds(&needles, text))
         }
         lists @ Text::Column(_) => {
-            let text = args.text(0);
-            let answers = (0..args.rows()).map(|row| holds(&Needles::compiled(lists.at(row)), text.at(row)));
-            answers.map(Some).collect()
+            let mut last = Last::new(|list| Needles::new(&texts(list)));
+            (0..args.rows()).map(|row| Some(holds(last.of(lists.at(row)), text.at(row)))).collect()
         }
     }
 }
 
 fn has_any_index(args: &Args<'_>) -> KernelResult {
     let (text, lists) = (args.text(0), args.text(1));
+    let mut last = Last::new(|list| Needles::new(&texts(list)));
     Ok(args.longs(|row| {
-        let needles = Needles::compiled(lists.at(row));
-        let position = needles.each.iter().position(|needle| needle.as_ref().is_none_or(|it| it.is_in(text.at(row))));
+        let mut each = last.of(lists.at(row)).each.iter();
+        let position = each.position(|needle| needle.as_ref().is_none_or(|needle| needle.is_in(text.at(row))));
         Some(position.map_or(-1, |position| position as i64))
     }))
+}
+
+/// What the last list compiled to: where lists come from a column, neighbouring rows often have the same one, and the
+/// process has no use for the others.
+struct Last<'a, V> {
+    compile: fn(&str) -> V,
+    compiled: Option<(&'a str, V)>,
+}
+
+impl<'a, V> Last<'a, V> {
+    fn new(compile: fn(&str) -> V) -> Self {
+        Last { compile, compiled: None }
+    }
+
+    fn of(&mut self, list: &'a str) -> &V {
+        if self.compiled.as_ref().is_some_and(|(last, _)| *last != list) {
+            self.compiled = None;
+        }
+        &self.compiled.get_or_insert_with(|| (list, (self.compile)(list))).1
+    }
 }
 
 const TERM_IN_ANY_CASE: Shape = Shape { start: Edge::Term, end: Edge::Term, folded: true };
@@ -201,14 +222,15 @@ impl Automaton {
 }
 
 fn in_folded(args: &Args<'_>, negated: bool) -> KernelResult {
+    let text = args.text(0);
     let matched = match args.text(1) {
         Text::Constant(list) => {
             let set = FoldedSet::compiled(list.unwrap_or(""));
-            matching(args.text(0), args.rows(), |text| set.holds(text))
+            matching(text, args.rows(), |text| set.holds(text))
         }
         lists @ Text::Column(_) => {
-            let text = args.text(0);
-            (0..args.rows()).map(|row| Some(FoldedSet::compiled(lists.at(row)).holds(text.at(row)))).collect()
+            let mut last = Last::new(|list| FoldedSet::new(&texts(list)));
+            (0..args.rows()).map(|row| Some(last.of(lists.at(row)).holds(text.at(row)))).collect()
         }
     };
     Ok(answer(matched, negated))

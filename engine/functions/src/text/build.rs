@@ -3,7 +3,7 @@
 use memchr::memmem;
 use vizsla_schema::KqlType;
 
-use super::{LONG, STRING, TO_STRING, texts_of};
+use super::{LONG, STRING, TEXT_ONLY, TO_STRING, texts_of};
 use crate::args::{Args, Text};
 use crate::def::{Eval, KernelResult, Param, ScalarDef, ex, sig};
 
@@ -123,7 +123,7 @@ fn cased(args: &Args<'_>, ascii: fn(&mut str), any: fn(&str) -> String) -> Kerne
 
 pub(super) const REPLACE_STRING: ScalarDef = ScalarDef {
     name: "replace_string",
-    signatures: &[sig(&[STRING, STRING, STRING], TO_STRING)],
+    signatures: &[sig(&[TEXT_ONLY, STRING, STRING], TO_STRING)],
     summary: "Replaces every occurrence of a text by another.",
     source: "replace-string-function",
     examples: &[

@@ -3,7 +3,7 @@
 use vizsla_schema::KqlType;
 
 use super::position::{code_points, starts_of};
-use super::{STRING, TO_BOOL, TO_LONG};
+use super::{STRING, TEXT_ONLY, TO_BOOL, TO_LONG};
 use crate::args::Args;
 use crate::def::{BadArgument, Eval, KernelResult, Naming, Param, ScalarDef, ex, sig};
 use crate::regex::{check_pattern, compiled};
@@ -74,7 +74,7 @@ pub(super) const STRCMP: ScalarDef = ScalarDef {
 
 pub(super) const COUNTOF: ScalarDef = ScalarDef {
     name: "countof",
-    signatures: &[sig(&[STRING, Param::Const(KqlType::String), Param::Const(KqlType::String)], TO_LONG).optional(1)],
+    signatures: &[sig(&[TEXT_ONLY, Param::Const(KqlType::String), Param::Const(KqlType::String)], TO_LONG).optional(1)],
     summary: "How often a text holds another, overlaps counted, or with `'regex'` a pattern, overlaps not counted.",
     source: "countof-function",
     examples: &[

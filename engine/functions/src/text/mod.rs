@@ -71,6 +71,8 @@ pub(crate) const ALL: &[ScalarDef] = &[
 ];
 
 const STRING: Param = Param::Is(KqlType::String);
+/// A text and nothing that would have to become one: the emulator refuses a dynamic here (fact 76).
+const TEXT_ONLY: Param = Param::Exactly(KqlType::String);
 const LONG: Param = Param::Is(KqlType::Long);
 const TO_STRING: Returns = Returns::Is(KqlType::String);
 const TO_LONG: Returns = Returns::Is(KqlType::Long);

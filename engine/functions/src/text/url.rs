@@ -1,12 +1,12 @@
 //! Texts in and out of the form that URLs want.
 
-use super::{STRING, TO_STRING};
+use super::{STRING, TEXT_ONLY, TO_STRING};
 use crate::args::Args;
 use crate::def::{Eval, KernelResult, ScalarDef, ex, sig};
 
 pub(super) const ENCODE: ScalarDef = ScalarDef {
     name: "url_encode",
-    signatures: &[sig(&[STRING], TO_STRING)],
+    signatures: &[sig(&[TEXT_ONLY], TO_STRING)],
     summary: "A text with what has a meaning in URLs as `%` and lower-case hexadecimal; a space is `+`.",
     source: "url-encode-function",
     examples: &[ex("url_encode('https://www.bing.com/hello world')", "https%3a%2f%2fwww.bing.com%2fhello+world")],
