@@ -38,3 +38,27 @@ pub(crate) fn show(def: &ScalarDef, arguments: &[Value]) -> String {
     crate::format::text(&answer, 0, returns, &mut text);
     text
 }
+
+/// What the function of that name answers for one row, as JSON.
+pub(crate) fn call(name: &str, arguments: &[Value]) -> String {
+    let def = crate::scalar(name).expect("a function of that name");
+    let types: Vec<KqlType> = arguments.iter().map(Value::ty).collect();
+    let values: Vec<Arg> = arguments.iter().map(|it| Arg::Constant(it.to_array())).collect();
+    let signature = def.signatures.iter().find(|it| it.params.len() >= types.len() || it.rest.is_some());
+    let returns = signature.expect("a signature for so many arguments").returns.of(&types);
+    let Eval::Kernel(kernel) = def.eval else { panic!("{name} is the binder's") };
+    let answer = kernel(&Args::new(&values, &types, returns, 1)).expect("no error");
+    assert_eq!((answer.len(), answer.data_type()), (1, &returns.plan_type()), "{name}");
+    let mut out = String::new();
+    crate::dynamic::encode(&answer, 0, returns, &mut out);
+    assert_ne!((returns, answer.is_null(0), out.as_str()), (KqlType::Dynamic, false, "null"), "a null as text");
+    out
+}
+
+/// A dynamic, given as JSON; `null` is the null.
+pub(crate) fn json(text: &str) -> Value {
+    match text {
+        "null" => Value::Null(KqlType::Dynamic),
+        text => Value::Dynamic(text.into()),
+    }
+}
