@@ -3,17 +3,14 @@
 //! Operators begin a line each at the top level and stay on one line inside parentheses. Parentheses appear where
 //! precedence needs them. Comments and the spelling of literals are not kept.
 
-use std::fmt::Write;
+mod expr;
+mod statement;
 
-use crate::ast::{
-    Binary, BinaryOp, Call, ColumnDeclaration, Dynamic, EntityGroup, Expr, Function, FunctionBody, FunctionParameter,
-    LetValue, Literal, Name, NamedExpr, Operator, Parameter, ParameterKind, Path, Pattern, PatternRule, Pipeline,
-    Property, Query, ScalarType, Schema, Statement, Step, Terms, TypeofKind, UnaryOp, Value,
-};
+use crate::ast::{BinaryOp, Expr, Name, Operator, Parameter, Property, Query, ScalarType, Statement};
 use crate::lexer::lex;
 use crate::literal::string::encode;
-use crate::literal::time::{format_datetime, format_timespan};
 use crate::token::TokenKind;
+use expr::{Level, level};
 
 /// The canonical text of a tree.
 #[must_use]
@@ -36,6 +33,14 @@ pub fn print_expr(expr: &Expr) -> String {
     p.out
 }
 
+/// An operator's keyword and arguments, on one line.
+#[must_use]
+pub fn print_operator(operator: &Operator) -> String {
+    let mut p = Printer::default();
+    p.node(operator);
+    p.out
+}
+
 /// A node that knows how to write itself.
 pub(crate) trait Print {
     fn print(&self, p: &mut Printer);
@@ -46,21 +51,6 @@ pub(crate) trait Print {
 pub(crate) struct Printer {
     out: String,
     top_level: bool,
-}
-
-/// How tightly an expression holds together; looser ones need parentheses inside tighter ones.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Level {
-    Tabular,
-    Or,
-    And,
-    Equality,
-    Relation,
-    Sum,
-    Product,
-    String,
-    Sign,
-    Operand,
 }
 
 impl Printer {
@@ -150,229 +140,6 @@ impl Printer {
         self.top_level = outer;
         self
     }
-
-    fn node_of(&mut self, expr: &Expr) -> &mut Self {
-        match expr {
-            Expr::Literal(it) => self.node(it),
-            Expr::Name(it) => self.node(it),
-            Expr::Wildcard(it) => self.put(&it.pattern),
-            Expr::Star(_) => self.put("*"),
-            Expr::Path(it) => self.path(it),
-            Expr::Call(it) => self.node(it),
-            Expr::Unary(it) => {
-                self.put(if it.op == UnaryOp::Minus { "-" } else { "+" }).at(Level::Operand, &it.operand)
-            }
-            Expr::Binary(it) => self.binary(it),
-            Expr::And(it) => self.terms(it, " and ", Level::Equality),
-            Expr::Or(it) => self.terms(it, " or ", Level::And),
-            Expr::In(it) => {
-                self.at(Level::Relation, &it.left).put(" ").put(it.op.spelling()).put(" (").tabulars(&it.list).put(")")
-            }
-            Expr::Between(it) => {
-                let keyword = if it.negated { " !between (" } else { " between (" };
-                self.at(Level::Relation, &it.value).put(keyword);
-                self.at(Level::Sum, &it.low).put(" .. ").at(Level::Sum, &it.high).put(")")
-            }
-            Expr::Typeof(it) => self.typeof_(&it.kind),
-            Expr::Pipeline(it) => self.pipeline(it),
-            Expr::Operator(it) => self.node(&**it),
-            Expr::Datatable(it) => self.node(&**it),
-            Expr::Externaldata(it) => self.node(&**it),
-            Expr::EntityGroup(it) => self.node(&**it),
-            Expr::Error(_) => self.put("<error>"),
-        }
-    }
-
-    fn tabulars(&mut self, exprs: &[Expr]) -> &mut Self {
-        for (at, expr) in exprs.iter().enumerate() {
-            self.put(if at == 0 { "" } else { ", " }).tabular(expr);
-        }
-        self
-    }
-
-    fn path(&mut self, path: &Path) -> &mut Self {
-        // A dot after digits would be part of the number.
-        let bare = matches!(&*path.root, Expr::Name(_) | Expr::Call(_)) || is_dynamic(&path.root);
-        if bare {
-            self.node_of(&path.root);
-        } else {
-            self.put("(").tabular(&path.root).put(")");
-        }
-        for step in &path.steps {
-            match step {
-                // After a dot any word is a name.
-                Step::Name(it) => self.put(".").put(&it.text),
-                Step::Index(it) => self.put("[").expr(it).put("]"),
-                Step::Call(it) => self.put(".").node(it),
-                Step::Wildcard(it) => self.put(".").put(&it.pattern),
-            };
-        }
-        self
-    }
-
-    fn binary(&mut self, it: &Binary) -> &mut Self {
-        let (left, right) = match binary_level(it.op) {
-            Level::Equality => (Level::Relation, Level::Relation),
-            Level::Relation => (Level::Sum, Level::Sum),
-            Level::Sum => (Level::Sum, Level::Product),
-            Level::Product => (Level::Product, Level::String),
-            _ => (Level::String, Level::Sign),
-        };
-        if matches!(*it.left, Expr::Star(_)) {
-            self.put("*");
-        } else {
-            self.at(left, &it.left);
-        }
-        self.put(" ").put(it.op.spelling()).put(" ").at(right, &it.right)
-    }
-
-    fn terms(&mut self, it: &Terms, joiner: &str, needed: Level) -> &mut Self {
-        for (at, term) in it.terms.iter().enumerate() {
-            self.put(if at == 0 { "" } else { joiner }).at(needed, term);
-        }
-        self
-    }
-
-    fn typeof_(&mut self, kind: &TypeofKind) -> &mut Self {
-        match kind {
-            TypeofKind::Scalar(it) => self.put("typeof(").put(it.ty.name()).put(")"),
-            TypeofKind::Columns { open, columns } => self.put("typeof").columns(*open, columns),
-        }
-    }
-
-    fn columns(&mut self, open: bool, columns: &[ColumnDeclaration]) -> &mut Self {
-        self.put(match (open, columns.is_empty()) {
-            (true, true) => "(*",
-            (true, false) => "(*, ",
-            (false, _) => "(",
-        });
-        self.list(columns).put(")")
-    }
-
-    fn pipeline(&mut self, it: &Pipeline) -> &mut Self {
-        let separator = if self.top_level { "\n| " } else { " | " };
-        let outer = std::mem::replace(&mut self.top_level, false);
-        self.expr_or_operator(&it.source);
-        for operator in &it.operators {
-            self.put(separator).node(operator);
-        }
-        self.top_level = outer;
-        self
-    }
-
-    /// What a pipeline begins with: an operator that needs no input stands without parentheses.
-    fn expr_or_operator(&mut self, source: &Expr) -> &mut Self {
-        if matches!(source, Expr::Operator(_)) { self.node_of(source) } else { self.expr(source) }
-    }
-
-    fn dynamic(&mut self, tree: &Dynamic) -> &mut Self {
-        match tree {
-            Dynamic::Scalar(Value::Null(ScalarType::Dynamic)) => self.put("null"),
-            Dynamic::Scalar(Value::Long(it)) => self.put(&it.to_string()),
-            Dynamic::Scalar(Value::Real(it)) if it.is_finite() => self.put(&format!("{it:?}")),
-            Dynamic::Scalar(it) => self.value(it),
-            Dynamic::Array(items) => {
-                self.put("[");
-                for (at, item) in items.iter().enumerate() {
-                    self.put(if at == 0 { "" } else { ", " }).dynamic(item);
-                }
-                self.put("]")
-            }
-            Dynamic::Bag(pairs) => {
-                self.put("{");
-                for (at, (key, value)) in pairs.iter().enumerate() {
-                    self.put(if at == 0 { "" } else { ", " }).string(key).put(": ").dynamic(value);
-                }
-                self.put("}")
-            }
-        }
-    }
-
-    fn value(&mut self, value: &Value) -> &mut Self {
-        let ty = value.ty().name();
-        let written = match value {
-            Value::Null(_) => write!(self.out, "{ty}(null)"),
-            Value::Bool(it) => write!(self.out, "{it}"),
-            Value::Int(it) => write!(self.out, "int({it})"),
-            Value::Long(it) if *it < 0 => write!(self.out, "long({it})"),
-            Value::Long(it) => write!(self.out, "{it}"),
-            Value::Real(it) if it.is_nan() => write!(self.out, "real(nan)"),
-            Value::Real(it) if it.is_infinite() => {
-                write!(self.out, "real({}inf)", if *it < 0.0 { "-" } else { "+" })
-            }
-            Value::Real(it) if it.is_sign_negative() => write!(self.out, "real({it:?})"),
-            Value::Real(it) => write!(self.out, "{it:?}"),
-            Value::Decimal(it) => write!(self.out, "decimal({it})"),
-            Value::String(it) => {
-                encode(it, &mut self.out);
-                Ok(())
-            }
-            Value::Datetime(it) => write!(self.out, "datetime({})", format_datetime(*it)),
-            Value::Timespan(it) => write!(self.out, "timespan({})", format_timespan(*it)),
-            Value::Guid(it) => write!(self.out, "guid({it})"),
-            Value::Dynamic(tree) => {
-                self.put("dynamic(").dynamic(tree).put(")");
-                Ok(())
-            }
-        };
-        debug_assert!(written.is_ok(), "writing to a string cannot fail");
-        self
-    }
-
-    fn body(&mut self, body: &FunctionBody) -> &mut Self {
-        self.put("{ ");
-        for statement in &body.statements {
-            self.node(statement).put("; ");
-        }
-        if let Some(result) = &body.result {
-            self.tabular(result).put(" ");
-        }
-        self.put("}")
-    }
-
-    fn nested(&mut self, inner: impl FnOnce(&mut Self)) {
-        let outer = std::mem::replace(&mut self.top_level, false);
-        inner(self);
-        self.top_level = outer;
-    }
-}
-
-fn level(expr: &Expr) -> Level {
-    match expr {
-        Expr::Pipeline(_) | Expr::Operator(_) => Level::Tabular,
-        Expr::Or(_) => Level::Or,
-        Expr::And(_) => Level::And,
-        Expr::In(_) | Expr::Between(_) => Level::Equality,
-        // `* has "x"` is only read where a comparison may begin.
-        Expr::Binary(it) if matches!(*it.left, Expr::Star(_)) => Level::Equality,
-        Expr::Binary(it) => binary_level(it.op),
-        Expr::Unary(_) => Level::Sign,
-        Expr::Literal(_)
-        | Expr::Name(_)
-        | Expr::Wildcard(_)
-        | Expr::Star(_)
-        | Expr::Path(_)
-        | Expr::Call(_)
-        | Expr::Typeof(_)
-        | Expr::Datatable(_)
-        | Expr::Externaldata(_)
-        | Expr::EntityGroup(_)
-        | Expr::Error(_) => Level::Operand,
-    }
-}
-
-fn binary_level(op: BinaryOp) -> Level {
-    match op {
-        BinaryOp::Equal | BinaryOp::NotEqual => Level::Equality,
-        BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual => Level::Relation,
-        BinaryOp::Add | BinaryOp::Subtract => Level::Sum,
-        BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => Level::Product,
-        _ => Level::String,
-    }
-}
-
-fn is_dynamic(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(Literal { value: Value::Dynamic(_), .. }))
 }
 
 /// Words that mean something in some place where a name may stand.
@@ -450,140 +217,4 @@ impl Print for Name {
             p.put("[").string(&self.text).put("]");
         }
     }
-}
-
-impl Print for Literal {
-    fn print(&self, p: &mut Printer) {
-        p.value(&self.value);
-    }
-}
-
-impl Print for Expr {
-    fn print(&self, p: &mut Printer) {
-        p.expr(self);
-    }
-}
-
-impl Print for Call {
-    fn print(&self, p: &mut Printer) {
-        p.put(&self.name.text).put("(");
-        for (at, argument) in self.arguments.iter().enumerate() {
-            p.put(if at == 0 { "" } else { ", " }).names(argument).tabular(&argument.expr);
-        }
-        p.put(")");
-    }
-}
-
-impl Printer {
-    /// `a = ` or `(a, b) = `
-    fn names(&mut self, it: &NamedExpr) -> &mut Self {
-        match &it.names[..] {
-            [] => self,
-            [only] => self.node(only).put(" = "),
-            several => self.put("(").list(several).put(") = "),
-        }
-    }
-}
-
-impl Print for NamedExpr {
-    fn print(&self, p: &mut Printer) {
-        p.names(self).expr(&self.expr);
-    }
-}
-
-impl Print for Schema {
-    fn print(&self, p: &mut Printer) {
-        p.columns(self.open, &self.columns);
-    }
-}
-
-impl Print for ColumnDeclaration {
-    fn print(&self, p: &mut Printer) {
-        p.label(&self.name).put(": ").put(self.ty.ty.name());
-        if let Some(default) = &self.default {
-            p.put(" = ").operand(default);
-        }
-    }
-}
-
-impl Print for EntityGroup {
-    fn print(&self, p: &mut Printer) {
-        p.put("entity_group [").operands(&self.entities).put("]");
-    }
-}
-
-impl Print for Statement {
-    fn print(&self, p: &mut Printer) {
-        match self {
-            Self::Let(it) => {
-                p.put("let ").node(&it.name).put(" = ");
-                match &it.value {
-                    LetValue::Expr(value) => p.nested(|p| _ = p.tabular(value)),
-                    LetValue::Function(value) => p.nested(|p| _ = p.node(&**value)),
-                    LetValue::EntityGroup(value) => _ = p.node(value),
-                }
-            }
-            Self::Set(it) => {
-                p.put("set ").node(&it.name);
-                if let Some(value) = &it.value {
-                    p.put(" = ").operand(value);
-                }
-            }
-            Self::QueryParameters(it) => _ = p.put("declare query_parameters (").list(&it.parameters).put(")"),
-            Self::Pattern(it) => p.nested(|p| _ = p.node(it)),
-            Self::Alias(it) => _ = p.put("alias database ").node(&it.name).put(" = ").expr(&it.value),
-            Self::Restrict(it) => _ = p.put("restrict access to (").operands(&it.entities).put(")"),
-            Self::Tabular(it) => _ = p.tabular(it),
-            Self::Command(it) => _ = p.put(&it.text),
-        }
-    }
-}
-
-impl Print for Function {
-    fn print(&self, p: &mut Printer) {
-        p.put(if self.view { "view (" } else { "(" }).list(&self.parameters).put(") ").body(&self.body);
-    }
-}
-
-impl Print for FunctionParameter {
-    fn print(&self, p: &mut Printer) {
-        p.label(&self.name).put(": ");
-        match &self.kind {
-            ParameterKind::Scalar(ty) => p.put(ty.ty.name()),
-            ParameterKind::Tabular(schema) => p.node(schema),
-        };
-        if let Some(default) = &self.default {
-            p.put(" = ").operand(default);
-        }
-    }
-}
-
-impl Print for Pattern {
-    fn print(&self, p: &mut Printer) {
-        p.put("declare pattern ").node(&self.name);
-        let Some(definition) = &self.definition else { return };
-        p.put(" = (").list(&definition.parameters).put(")");
-        if let Some(path) = &definition.path {
-            p.put("[").node(path).put("]");
-        }
-        p.put(" { ").separated(&definition.rules, " ").put(" }");
-    }
-}
-
-impl Print for PatternRule {
-    fn print(&self, p: &mut Printer) {
-        p.put("(").operands(&self.arguments).put(")");
-        if let Some(path) = &self.path {
-            p.put(".[").operand(path).put("]");
-        }
-        p.put(" = ").body(&self.body).put(";");
-    }
-}
-
-/// An operator's keyword and arguments, on one line.
-#[must_use]
-pub fn print_operator(operator: &Operator) -> String {
-    let mut p = Printer::default();
-    p.node(operator);
-    p.out
 }

@@ -85,7 +85,8 @@ impl<'a> Context<'a> {
     /// Turns the furthest note into a diagnostic, unless it has been reported already.
     pub(crate) fn report_furthest(&self) {
         let note = std::mem::take(&mut *self.furthest.borrow_mut());
-        if note.expected.is_empty() || self.follows_stray(note.at) {
+        let is_full = self.diagnostics.borrow().len() >= MAX_DIAGNOSTICS;
+        if is_full || note.expected.is_empty() || self.follows_stray(note.at) {
             return;
         }
         self.furthest.borrow_mut().at = note.at + 1;
@@ -95,8 +96,8 @@ impl<'a> Context<'a> {
     /// Whether a stray character just before `at` has been reported: what comes after it is no news.
     fn follows_stray(&self, at: u32) -> bool {
         let is_before = |stray: &Diagnostic| {
-            let between = self.text.get(stray.span.end as usize..at as usize);
-            stray.code == codes::STRAY_CHARACTER && between.is_some_and(|it| it.trim().is_empty())
+            let between = || self.text.get(stray.span.end as usize..at as usize);
+            stray.code == codes::STRAY_CHARACTER && between().is_some_and(|it| it.trim().is_empty())
         };
         self.diagnostics.borrow().iter().any(is_before)
     }

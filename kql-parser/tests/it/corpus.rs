@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use kql_parser::fuzzing::{check_parse, check_round_trip};
 use kql_parser::lexer::lex;
 use kql_parser::token::TokenKind;
 use kql_parser::{parse, print};
@@ -173,5 +174,34 @@ fn broken_queries_are_refused() {
     for (name, (refused, total)) in &tally {
         println!("{name}: {refused} of {total} refused");
         assert!(*refused as f64 >= 0.95 * *total as f64, "{name}");
+    }
+}
+
+/// Deletes, doubles or swaps one token, taking turns.
+fn scrambled(text: &str, tokens: &[Place], turn: usize) -> String {
+    let at = turn * 7919 % tokens.len();
+    let token = tokens[at].0.clone();
+    let (before, it, after) = (&text[..token.start], &text[token.clone()], &text[token.end..]);
+    match (turn % 3, tokens.get(at + 1)) {
+        (0, _) => format!("{before} {after}"),
+        (1, Some((next, _))) => {
+            format!("{before}{}{}{it} {}", &text[next.clone()], &text[token.end..next.start], &text[next.end..])
+        }
+        _ => format!("{before}{it} {it} {after}"),
+    }
+}
+
+#[test]
+fn scrambled_queries_stop_nothing_and_round_trip_where_sound() {
+    let Some(root) = shared() else { return };
+    for (set, _) in SETS {
+        for (number, (_, text)) in queries(&root, set).iter().enumerate().step_by(4) {
+            let tokens = places(text);
+            for turn in (0..4).map(|it| number + it) {
+                let mutant = scrambled(text, &tokens, turn);
+                check_parse(mutant.as_bytes());
+                check_round_trip(mutant.as_bytes());
+            }
+        }
     }
 }

@@ -86,6 +86,6 @@ fn time_is_linear_whatever_the_text() {
         };
         // Quadratic time would be sixteen seconds and more here, and a busy machine is forgiven a lot.
         let taken = time(200_000);
-        assert!(taken < Duration::from_secs(4), "{unit:?} took {taken:?}");
+        assert!(taken < Duration::from_secs(10), "{unit:?} took {taken:?}");
     }
 }
