@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use arrow::array::{Array, NullBufferBuilder, StringViewArray, StringViewBuilder};
+use arrow::array::{Array, AsArray, BooleanArray, BooleanBufferBuilder, StringViewArray, StringViewBuilder};
+use arrow::compute::nullif;
 
 use super::string::{plain_end, unescape, write_escaped, write_string};
 use super::write_real;
@@ -42,16 +43,23 @@ pub fn parse_json<'a>(text: &'a str, buffer: &'a mut String) -> Option<&'a str> 
 
 /// [`parse_json`] of a whole column. Texts that are canonical already are shared with the column, not copied.
 pub fn parse_column(column: &StringViewArray) -> StringViewArray {
-    let mut valid = NullBufferBuilder::new(column.len());
+    let mut nulls = BooleanBufferBuilder::new(column.len());
+    let mut any_null = false;
     for row in 0..column.len() {
         let text = if column.is_valid(row) { column.value(row) } else { "" };
-        match check(text) {
-            Some(Form::Canonical) => valid.append(text != "null"),
-            _ if text.trim_matches(is_space).is_empty() => valid.append_null(),
+        let is_null = match check(text) {
+            Some(Form::Canonical) => text == "null",
+            _ if text.trim_matches(is_space).is_empty() => true,
             Some(Form::Foreign) | None => return rewrite_column(column),
-        }
+        };
+        nulls.append(is_null);
+        any_null |= is_null;
     }
-    StringViewArray::new(column.views().clone(), column.data_buffers().to_vec(), valid.finish())
+    if !any_null {
+        return column.clone();
+    }
+    let shared = nullif(column, &BooleanArray::new(nulls.finish(), None)).expect("both have as many rows");
+    shared.as_string_view().clone()
 }
 
 fn rewrite_column(column: &StringViewArray) -> StringViewArray {
