@@ -1,7 +1,7 @@
 //! What processes do on devices: connections, files, registry, DLLs, logons and the rest.
 
 use super::company::{NETBIOS, WORKSTATIONS};
-use super::process::{Hashes, Process};
+use super::process::{Account, Hashes, Process};
 use super::programs::WORDS;
 use super::random::Random;
 use super::rows::Rows;
@@ -47,6 +47,24 @@ const TALKERS: [&str; 11] = [
     "python.exe",
     "git.exe",
     "MpCmdRun.exe",
+];
+
+/// Folders and names of the files that people's programs write.
+const USER_FILES: [(&str, &str); 7] = [
+    (r"C:\Users\{user}\AppData\Local\Google\Chrome\User Data\Default\Cache", "f_{hex}"),
+    (r"C:\Users\{user}\AppData\Local\Temp", "{guid}.tmp"),
+    (r"C:\Users\{user}\Documents", "{word}-{num}.docx"),
+    (r"C:\src\{word}\obj\Release", "{word}.dll"),
+    (r"C:\Users\{user}\Downloads", "{word}-{num}.pdf"),
+    (r"C:\Users\{user}\AppData\Local\Microsoft\OneDrive\logs", "SyncEngine-{num}.odl"),
+    (r"C:\Users\{user}\Documents", "{word}-{num}.xlsx"),
+];
+/// Folders and names of the files that services write.
+const SYSTEM_FILES: [(&str, &str); 4] = [
+    (r"C:\Windows\Temp", "{guid}.tmp"),
+    (r"C:\ProgramData\Kestrel\Agent\cache", "{hex}.json"),
+    (r"C:\ProgramData\Microsoft\Windows Defender\Scans\History\Store", "{hex}"),
+    (r"C:\Windows\SoftwareDistribution\Download\{hex}", "update-{num}.cab"),
 ];
 
 /// A connection of a process.
@@ -166,16 +184,8 @@ pub(super) fn write_file(world: &World, slot: Slot, at: i64, row: &mut Rows) {
     let mut random = world.random("file", slot);
     let process = Process::at_work(world, slot.day, at, &mut random);
     let account = process.account_name(world).to_owned();
-    let (folder, name) = *random.pick_skewed(&[
-        (r"C:\Users\{user}\AppData\Local\Google\Chrome\User Data\Default\Cache", "f_{hex}"),
-        (r"C:\Windows\Temp", "{guid}.tmp"),
-        (r"C:\Users\{user}\Documents", "{word}-{num}.docx"),
-        (r"C:\src\{word}\obj\Release", "{word}.dll"),
-        (r"C:\Users\{user}\Downloads", "{word}-{num}.pdf"),
-        (r"C:\ProgramData\Kestrel\Agent\cache", "{hex}.json"),
-        (r"C:\Users\{user}\AppData\Local\Microsoft\OneDrive\logs", "SyncEngine-{num}.odl"),
-        (r"C:\Users\{user}\Documents", "{word}-{num}.xlsx"),
-    ]);
+    let places = if process.account == Account::System { &SYSTEM_FILES[..] } else { &USER_FILES[..] };
+    let (folder, name) = *random.pick_skewed(places);
     let folder = fill(folder, &account, &mut random);
     let name = fill(name, &account, &mut random);
     let origin =
@@ -235,7 +245,7 @@ pub(super) fn write_image_load(world: &World, slot: Slot, at: i64, row: &mut Row
 
 pub(super) fn write_logon(world: &World, slot: Slot, _: i64, row: &mut Rows) {
     let mut random = world.random("logon", slot);
-    let from = random.skewed(WORKSTATIONS as u64) as usize;
+    let from = random.leaning(WORKSTATIONS as u64) as usize;
     let own = random.percent(40);
     let to = if own { from } else { WORKSTATIONS + random.skewed(10) as usize };
     let handler = Process::resident_named(world, to, if own { "svchost.exe" } else { "lsass.exe" });
@@ -254,40 +264,39 @@ pub(super) fn write_other(world: &World, slot: Slot, at: i64, row: &mut Rows) {
     let mut random = world.random("device event", slot);
     let process = Process::at_work(world, slot.day, at, &mut random);
     process.write_initiator(world, row);
-    match random.skewed(7) {
+    if process.file_name() == "powershell.exe" {
+        let cmdlet = *random.pick(&["Get-ChildItem", "Get-CimInstance", "Test-Path", "Import-Module", "Where-Object"]);
+        return put_action(row, "PowerShellCommand", &format!(r#"{{"Command":"{cmdlet}"}}"#));
+    }
+    match random.skewed(6) {
         0 => {
-            let cmdlet =
-                *random.pick(&["Get-ChildItem", "Get-CimInstance", "Test-Path", "Import-Module", "Where-Object"]);
-            put_action(row, "PowerShellCommand", &format!(r#"{{"Command":"{cmdlet}"}}"#));
-        }
-        1 => {
             let pipe = format!(r"\\Device\\NamedPipe\\mojo.{}.{}", process.id, random.below(1 << 30));
             put_action(row, "NamedPipeEvent", &format!(r#"{{"PipeName":"{pipe}","FileOperation":"File opened"}}"#));
         }
-        2 => put_action(
+        1 => put_action(
             row,
             "DpapiAccessed",
             r#"{"OperationType":"SPCryptUnprotect","DataDescription":"Google Chrome"}"#,
         ),
-        3 => {
+        2 => {
             let task = format!(r"\\Kestrel\\{}", random.pick(&WORDS));
             put_action(row, "ScheduledTaskUpdated", &format!(r#"{{"TaskName":"{task}"}}"#));
         }
-        4 => {
+        3 => {
             put_action(row, "AntivirusReport", r#"{"ThreatName":"","WasRemediated":false}"#);
             row.put("FileName", "eicar.txt");
         }
-        5 => put_action(
+        4 => put_action(
             row,
             "LdapSearch",
             r#"{"SearchFilter":"(&(objectCategory=computer)(cn=*))","AttributeList":["cn"]}"#,
         ),
         _ => {
             // Security software opens lsass all day; the intrusion's access has to be told from it.
-            let opener = Process::resident_named(world, process.device, "lsass.exe");
+            let lsass = Process::resident_named(world, process.device, "lsass.exe");
             put_action(row, "OpenProcessApiCall", r#"{"DesiredAccess":5136}"#);
             row.put("FileName", "lsass.exe");
-            opener.write_target(world, row);
+            lsass.write_target(world, row);
         }
     }
 }

@@ -87,6 +87,6 @@ fn anyone_asks<'w>(
     protocol: &'static str,
     port: i64,
 ) -> Request<'w> {
-    let from = random.skewed(WORKSTATIONS as u64) as usize;
+    let from = random.leaning(WORKSTATIONS as u64) as usize;
     Request { user: &world.company.users[from], from, action, protocol, port }
 }

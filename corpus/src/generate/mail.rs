@@ -29,7 +29,7 @@ impl Message {
     /// The message of a row of `EmailEvents`.
     fn of_row(world: &World, slot: Slot) -> Message {
         let mut random = world.random("message", slot);
-        let recipient = random.skewed(world.company.users.len() as u64) as usize;
+        let recipient = random.leaning(world.company.users.len() as u64) as usize;
         let id = random.guid();
         let subject = format!("{} {} {}", random.pick(&WORDS), random.pick_skewed(&WORDS), random.below(10_000));
         let judged = *random.pick_skewed(&["Spam", "Phish"]);

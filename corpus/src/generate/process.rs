@@ -91,9 +91,9 @@ impl Process {
         let mut random = world.random("burst", burst);
         let plan = random.pick_skewed(BURSTS);
         let (device, account) = if plan.as_system {
-            (random.skewed(world.company.devices.len() as u64) as usize, Account::System)
+            (random.leaning(world.company.devices.len() as u64) as usize, Account::System)
         } else {
-            let device = random.skewed(WORKSTATIONS as u64) as usize;
+            let device = random.leaning(WORKSTATIONS as u64) as usize;
             (device, owner(device, &mut random))
         };
         let root = Process::resident_named(world, device, plan.root);
@@ -127,8 +127,7 @@ impl Process {
 
     /// Any resident of any device.
     pub(super) fn some_resident(world: &World, random: &mut Random) -> Process {
-        let device = random.skewed(world.company.devices.len() as u64) as usize;
-        let device = (device * 11 + 3) % world.company.devices.len();
+        let device = random.leaning(world.company.devices.len() as u64) as usize;
         let first = if Company::is_workstation(device) { 0 } else { USER_RESIDENTS };
         let which = first + random.skewed((RESIDENTS.len() - first) as u64) as usize;
         Process::resident(world, device, which)

@@ -43,6 +43,11 @@ impl Random {
         self.below((1 << reach).min(end))
     }
 
+    /// From `0..end`, the first several times as often as the last: people and devices, none of them idle.
+    pub(super) fn leaning(&mut self, end: u64) -> u64 {
+        if self.percent(70) { self.below(end) } else { self.skewed(end) }
+    }
+
     /// True in `percent` of a hundred cases.
     pub(super) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent

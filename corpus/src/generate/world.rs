@@ -72,7 +72,7 @@ impl World {
 
     /// Anyone of the company, some much more active than others.
     pub(super) fn anyone(&self, random: &mut Random) -> &User {
-        random.pick_skewed(&self.company.users)
+        &self.company.users[random.leaning(self.company.users.len() as u64) as usize]
     }
 }
 
