@@ -22,7 +22,7 @@ usage: scoreboard --batch \"target/release/vizsla batch\" [options]
   --queries         show the query of each failure listed
   --json FILE       write counts and all failures as JSON
   --timeout S       seconds per question (default 20)
-  --record          write what was reached into floors.toml
+  --record          raise the floors in floors.toml to what was reached, unless a count fell
   --cases TEXT      run the case files whose path holds TEXT (\"\" for all) instead of the sets
   --list            name the sets";
 
@@ -141,16 +141,16 @@ impl Options {
         }
         let path = Floors::path();
         let floors = Floors::load(&path)?;
-        if self.record {
-            std::fs::write(&path, floors.moved_to(scores).to_toml())?;
-            return Ok(true);
-        }
         let (held, lines) = match check_floors(&floors, scores) {
             Ok(raises) => (true, raises),
             Err(regressions) => (false, regressions),
         };
         for line in lines {
             println!("{line}");
+        }
+        if held && self.record {
+            std::fs::write(&path, floors.moved_to(scores).to_toml())?;
+            println!("recorded in {}", path.display());
         }
         Ok(held)
     }

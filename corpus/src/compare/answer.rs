@@ -95,13 +95,8 @@ fn column_places(expected: &Expected, columns: &[String], answer: &Table, notes:
     let disputed = expected.suspect.iter().any(|it| it.contains("columns differ") || it.contains("column order"));
     let alternative = expected.oracle_columns.as_ref().filter(|it| !it.is_empty() && names == **it);
     if let Some(alternative) = alternative.filter(|_| disputed) {
-        let places = if same_names(alternative, columns) {
-            by_name()
-        } else if alternative.len() == columns.len() {
-            Some(in_place())
-        } else {
-            by_name()
-        };
+        let renamed = alternative.len() == columns.len() && !same_names(alternative, columns);
+        let places = if renamed { Some(in_place()) } else { by_name() };
         if places.is_some() {
             notes.insert(Note::AltColumns);
         }

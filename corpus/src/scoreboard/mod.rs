@@ -4,6 +4,8 @@
 //! implements [`Source`] can answer it: the library inside a test, or [`Batch`], which talks to `vizsla batch`. The
 //! counts are held to the floors recorded in `corpus/conformance/floors.toml`: they may only get better.
 //!
+//! A test calls [`hold_to_floors`]; engineers call the binary:
+//!
 //! ```text
 //! cargo run -p vizsla-corpus --bin scoreboard -- --batch "target/release/vizsla batch" --set docs_run --failures 20
 //! ```
@@ -40,6 +42,30 @@ pub fn run(set: &'static Set, questions: &[Question], source: &mut dyn Source) -
         (question.id.clone(), judge(set, &question.wanted, answer.as_ref()))
     });
     Score { set, verdicts: verdicts.collect() }
+}
+
+/// Asks the named sets and holds them to the recorded floors: the body of a test.
+///
+/// Returns a text to print: the counts, which sets are not on this machine, which floors can be raised.
+///
+/// # Errors
+/// The counts that fell below their floors, or what could not be read.
+pub fn hold_to_floors(names: &[&str], source: &mut dyn Source) -> Result<String, String> {
+    let shared = shared_folder();
+    let (mut scores, mut notes) = (Vec::new(), Vec::new());
+    for name in names {
+        let set = Set::named(name).ok_or_else(|| format!("there is no set {name}"))?;
+        match set.load(&shared).map_err(|e| e.to_string())? {
+            Loaded::Questions(questions) => scores.push(run(set, &questions, source)),
+            Loaded::Absent => notes.push(format!("{name}: skipped, there is no {}", shared.join(set.file).display())),
+        }
+    }
+    let floors = Floors::load(&Floors::path()).map_err(|e| e.to_string())?;
+    let counts = as_text(&scores);
+    match check_floors(&floors, &scores) {
+        Ok(raises) => Ok([counts, notes.join("\n"), raises.join("\n")].join("\n")),
+        Err(regressions) => Err([counts, regressions.join("\n")].join("\n")),
+    }
 }
 
 /// The folder of the conformance sets: `$VIZSLA_SHARED`, or `shared` beside the repository.
