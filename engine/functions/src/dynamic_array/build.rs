@@ -58,8 +58,7 @@ fn array_concat(args: &Args<'_>) -> KernelResult {
     let arrays: Vec<_> = (0..args.len()).map(|index| args.text(index)).collect();
     Ok(args.texts(|row, out| {
         let mut any = false;
-        for array in arrays.iter().filter_map(|it| it.get(row)).filter(|it| it.starts_with('[')) {
-            let inner = &array[1..array.len() - 1];
+        for inner in arrays.iter().filter_map(|it| it.get(row)?.strip_prefix('[')?.strip_suffix(']')) {
             out.push_str(match (any, out.len() > 1 && !inner.is_empty()) {
                 (false, _) => "[",
                 (true, true) => ",",
@@ -169,7 +168,8 @@ fn range(args: &Args<'_>) -> KernelResult {
         };
         let (Some(first), Some(last), Some(step)) = (first.get(row), last.get(row), step) else { return false };
         let Some(count) = count(i128::from(last) - i128::from(first), i128::from(step)) else { return false };
-        write_numbered(count, out, |place, out| write(first + place * step, out));
+        // A step may be too long for 64 bits where its end is not.
+        write_numbered(count, out, |place, out| write(first.wrapping_add(place.wrapping_mul(step)), out));
         true
     }))
 }
@@ -315,6 +315,7 @@ mod tests {
             (vec![long(3), long(1), long(-1)], "[3,2,1]"),
             (vec![long(1), long(3), long(0)], "null"),
             (vec![Value::Int(1), long(2)], "[1,2]"),
+            (vec![long(i64::MIN), long(i64::MAX), long(i64::MAX)], "[-9223372036854775808,-1,9223372036854775806]"),
             (vec![long(1), Value::Null(T::Long)], "null"),
             (vec![real(1.0), long(3), real(0.5)], "[1.0,1.5,2.0,2.5,3.0]"),
             (vec![Value::TimeSpan(HOUR), Value::TimeSpan(2 * HOUR)], r#"["01:00:00","02:00:00"]"#),

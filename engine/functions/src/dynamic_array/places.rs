@@ -75,7 +75,7 @@ fn array_index_of(args: &Args<'_>) -> KernelResult {
         sought.write(row, &mut value);
         let start = place(start, items.len());
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let nth = usize::try_from(occurrence - 1).ok()?;
+        let nth = usize::try_from(occurrence.checked_sub(1)?).ok()?;
         let mut hits = items.iter().enumerate().skip(start).take(length).filter(|(_, item)| same(item, &value));
         Some(hits.nth(nth).map_or(-1, |(place, _)| place as i64))
     }))
