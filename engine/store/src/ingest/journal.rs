@@ -13,6 +13,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,13 +92,14 @@ impl Journal {
 
     /// Makes `moves` happen, all of them even if the process dies meanwhile.
     pub(super) fn commit(&self, id: &str, name: &str, moves: Vec<Move>) -> Result<()> {
-        sync_folder(&self.staging.folder)?;
+        sync(moves.iter().map(|it| self.root.join(&it.from)).collect())?;
+        sync(vec![self.staging.folder.clone()])?;
         let commit = Commit { input: id.to_owned(), name: name.to_owned(), moves };
         let text = serde_json::to_vec(&commit).expect("paths made of names are UTF-8");
         let (temporary, path) = (self.staging.path("commit.json"), self.commit_path());
         at(&temporary, write_durably(&temporary, &text))?;
         at(&path, fs::rename(&temporary, &path))?;
-        sync_folder(&self.folder)?;
+        sync(vec![self.folder.clone()])?;
         self.apply(&commit)
     }
 
@@ -128,12 +130,10 @@ impl Journal {
         }
         folders.sort_unstable();
         folders.dedup();
-        for folder in folders {
-            sync_folder(&folder)?;
-        }
+        sync(folders)?;
         let done = self.done(&commit.input);
         at(&done, fs::rename(self.commit_path(), &done))?;
-        sync_folder(&self.folder.join("done"))?;
+        sync(vec![self.folder.join("done")])?;
         self.clear()
     }
 
@@ -170,13 +170,26 @@ fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Waits until a folder's list of names is on disk.
-fn sync_folder(folder: &Path) -> Result<()> {
-    // Only Unix can open a folder; elsewhere a rename is as durable as it gets.
-    match cfg!(unix) {
-        true => at(folder, File::open(folder).and_then(|folder| folder.sync_all())),
-        false => Ok(()),
-    }
+/// Waits until files, and the lists of names in folders, are on disk.
+///
+/// Many at a time: file systems write them together then, and hundreds of days take as long as a few.
+fn sync(paths: Vec<PathBuf>) -> Result<()> {
+    let queue = Mutex::new(paths.into_iter());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Result<()> {
+        while let Some(path) = next() {
+            // Only Unix can open a folder; elsewhere a rename is as durable as it gets.
+            let is_file = path.is_file();
+            if cfg!(unix) || is_file {
+                at(&path, File::options().read(true).write(is_file).open(&path).and_then(|it| it.sync_all()))?;
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..16).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("syncing does not panic"))
+    })
 }
 
 /// Names the path in an error of the operating system.

@@ -87,7 +87,7 @@ pub(super) fn within_nanoseconds(rows: &RecordBatch) -> Result<[RecordBatch; 2]>
     Ok([kept, wide])
 }
 
-/// Writes a file durably and returns its size.
+/// Writes a file and returns its size.
 pub(super) fn write_part(path: &Path, rows: &RecordBatch, table: &Table) -> Result<u64> {
     let failed = |e| StoreError::parquet(path.display().to_string(), e);
     let rows = with_timestamps(rows)?;
@@ -105,7 +105,6 @@ pub(super) fn write_part(path: &Path, rows: &RecordBatch, table: &Table) -> Resu
     let mut writer = ArrowWriter::try_new_with_options(file, rows.schema(), options).map_err(failed)?;
     writer.write(&rows).map_err(failed)?;
     let file = writer.into_inner().map_err(failed)?;
-    at(path, file.sync_all())?;
     Ok(at(path, file.metadata())?.len())
 }
 

@@ -52,8 +52,7 @@ impl Rejects {
     pub(super) fn finish(self, name: &str, id: &str) -> Result<Option<Move>> {
         let Some(file) = self.file else { return Ok(None) };
         let path = self.staging.path(NAME);
-        let file = at(&path, file.into_inner().map_err(std::io::IntoInnerError::into_error))?;
-        at(&path, file.sync_all())?;
+        at(&path, file.into_inner().map_err(std::io::IntoInnerError::into_error))?;
         let to = PathBuf::from(format!("_rejected/{}-{id}.ndjson", file_name(name)));
         Ok(Some(self.staging.moved(NAME, to)))
     }
