@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{concat, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use vizsla_schema::{KqlType, Ticks};
 
@@ -64,8 +64,8 @@ pub(super) struct Run {
 
 enum Rows {
     Memory(RecordBatch),
-    /// A Parquet file with one row group a day.
-    Disk(PathBuf),
+    /// A Parquet file with row groups of [`RUN_GROUP`] rows.
+    Disk(PathBuf, ArrowReaderMetadata),
 }
 
 impl Sorter {
@@ -102,8 +102,8 @@ impl Sorter {
             if let Rows::Memory(batch) = &run.rows {
                 let path = self.staging.path(&format!("run-{}.parquet", self.runs));
                 self.runs += 1;
-                write_run(&path, batch, &run.days)?;
-                run.rows = Rows::Disk(path);
+                let metadata = write_run(&path, batch)?;
+                run.rows = Rows::Disk(path, metadata);
             }
         }
         Ok(())
@@ -190,11 +190,16 @@ impl Run {
         let range = self.days[position].1.clone();
         match &self.rows {
             Rows::Memory(batch) => Ok(vec![batch.slice(range.start, range.len())]),
-            Rows::Disk(path) => {
+            Rows::Disk(path, metadata) => {
                 let name = || path.display().to_string();
-                let builder = ParquetRecordBatchReaderBuilder::try_new(at(path, File::open(path))?);
-                let reader = builder
-                    .and_then(|it| it.with_row_groups(vec![position]).with_batch_size(range.len()).build())
+                // A run may have hundreds of days: its footer is not read again for each.
+                let file = at(path, File::open(path))?;
+                let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+                    .with_row_groups((range.start / RUN_GROUP..range.end.div_ceil(RUN_GROUP)).collect())
+                    .with_offset(range.start % RUN_GROUP)
+                    .with_limit(range.len())
+                    .with_batch_size(range.len())
+                    .build()
                     .map_err(|e| StoreError::parquet(name(), e))?;
                 reader.collect::<Result<_, _>>().map_err(|e| StoreError::arrow(name(), e))
             }
@@ -214,19 +219,20 @@ pub(super) fn batch(schema: Schema, columns: Vec<ArrayRef>, rows: usize) -> Resu
     RecordBatch::try_new_with_options(Arc::new(schema), columns, &options).map_err(at_memory)
 }
 
-/// Writes rows to be read again soon: quickly, one row group a day.
-fn write_run(path: &PathBuf, batch: &RecordBatch, days: &Days) -> Result<()> {
+/// Rows in a row group of a run. What is known of row groups stays in memory, so they follow rows, not days.
+const RUN_GROUP: usize = 16_384;
+
+/// Writes rows to be read again soon, quickly.
+fn write_run(path: &Path, batch: &RecordBatch) -> Result<ArrowReaderMetadata> {
     let failed = |e| StoreError::parquet(path.display().to_string(), e);
     let properties = WriterProperties::builder()
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_max_row_group_row_count(None)
+        .set_max_row_group_row_count(Some(RUN_GROUP))
         .build();
     let file = at(path, File::create(path))?;
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
-    for (_, rows) in days {
-        writer.write(&batch.slice(rows.start, rows.len())).and_then(|()| writer.flush()).map_err(failed)?;
-    }
-    writer.close().map_err(failed)?;
-    Ok(())
+    writer.write(batch).map_err(failed)?;
+    let metadata = writer.close().map_err(failed)?;
+    ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new()).map_err(failed)
 }
