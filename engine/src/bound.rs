@@ -13,7 +13,7 @@ use vizsla_functions::{ScalarDef, Value};
 use vizsla_schema::KqlType;
 
 use crate::catalog::TableShape;
-use crate::functions::agg::AggregateDef;
+use crate::functions::agg::{AggCall, AggregateDef};
 use crate::functions::window::WindowDef;
 
 /// A column below the binder, unique within a program.
@@ -176,6 +176,17 @@ pub struct Relation {
     pub source: Option<Arc<str>>,
     /// What to draw, from `render`.
     pub render: Option<Arc<Render>>,
+    /// Inside `partition` and `mv-apply`: operators work on each part for itself.
+    pub partition: Option<Arc<Partition>>,
+}
+
+/// How rows are divided where a subquery runs for each part.
+#[derive(Debug, Clone, Default)]
+pub struct Partition {
+    /// Rows with the same values are one part.
+    pub keys: Vec<(ColumnId, KqlType)>,
+    /// Columns that have one value in a part and go through a `summarize`.
+    pub carried: Vec<(ColumnId, KqlType)>,
 }
 
 impl Relation {
@@ -189,6 +200,7 @@ impl Relation {
             open: false,
             source: None,
             render: None,
+            partition: None,
         }
     }
 
@@ -317,8 +329,8 @@ pub enum Plan {
     Expand {
         /// The input.
         input: Arc<Plan>,
-        /// Dynamic expressions and the columns of their elements.
-        arrays: Vec<(ColumnId, Expr)>,
+        /// The arrays.
+        arrays: Vec<Expanded>,
         /// Bags give `[key, value]` pairs rather than bags of one entry.
         pairs: bool,
         /// A column that counts elements from 0.
@@ -330,6 +342,8 @@ pub enum Plan {
     Window {
         /// The input.
         input: Arc<Plan>,
+        /// Rows with the same values are counted for themselves.
+        partition: Vec<ColumnId>,
         /// The order of rows.
         order: Vec<SortKey>,
         /// What is computed.
@@ -348,6 +362,17 @@ pub enum Plan {
         /// A bool column that tells whether the pattern matched.
         matched: ColumnId,
     },
+}
+
+/// One array of a [`Plan::Expand`].
+#[derive(Debug, Clone)]
+pub struct Expanded {
+    /// The column of its elements.
+    pub output: ColumnId,
+    /// Their type: dynamic, or what `to typeof(…)` makes of them by their JSON type (fact 254).
+    pub ty: KqlType,
+    /// The array.
+    pub value: Expr,
 }
 
 /// Finds typed columns in texts.
@@ -390,14 +415,12 @@ pub enum JoinKind {
 pub struct AggregateCall {
     /// Which.
     pub def: &'static AggregateDef,
-    /// Arguments, converted; constants among them are also in `constants`.
+    /// Arguments that vary by row, converted; constants and the predicate are elsewhere.
     pub args: Vec<Expr>,
-    /// Arguments that are constants.
-    pub constants: Vec<Option<Value>>,
+    /// Types of all arguments, and the constants among them.
+    pub call: AggCall,
     /// Only rows for which this is true count.
     pub filter: Option<Expr>,
-    /// Type of the answer where it is one column.
-    pub returns: KqlType,
     /// Where the answer goes: one column, or one for each field of a multi-column aggregate.
     pub outputs: Vec<(ColumnId, KqlType)>,
 }
@@ -442,6 +465,15 @@ pub enum StepKind {
     List,
     /// Everything, kept for later: `materialize`, and inputs of what [`StepKind::Columns`] looks at.
     Spool,
-    /// Names and types of the columns that the rows of the spool before it call for.
-    Columns,
+    /// Names and types of columns that depend on the rows: binding goes on when they are known.
+    Columns(Question),
+}
+
+/// Which columns some rows call for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// The keys of the bags in the first column, each with the type its values share: `bag_unpack`.
+    BagKeys,
+    /// The distinct values of the first column, as text: `pivot`.
+    Values,
 }

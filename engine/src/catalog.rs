@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use vizsla_schema::{Catalog, KqlType, TableDef};
 
 /// A table as a query sees it.
@@ -24,6 +25,14 @@ impl TableShape {
             columns: table.columns.iter().map(|column| (column.name.as_str().into(), column.ty)).collect(),
             time_column: table.time_column.as_deref().map(Into::into),
         }
+    }
+}
+
+impl TableShape {
+    /// The arrow schema of its rows in a plan.
+    pub fn schema(&self) -> SchemaRef {
+        let field = |(name, ty): &(Arc<str>, KqlType)| Field::new(name.as_ref(), ty.plan_type(), ty.is_nullable());
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
     }
 }
 

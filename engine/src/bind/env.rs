@@ -28,6 +28,8 @@ pub(crate) struct UserFunction<'a> {
     pub(crate) decl: &'a ast::Function,
     /// Names as they were where it was defined.
     pub(crate) env: Env<'a>,
+    /// Whether it answers rows.
+    pub(crate) tabular: bool,
 }
 
 /// Names in scope.
@@ -49,7 +51,7 @@ impl<'a> Env<'a> {
 
     /// The innermost binding of a name.
     pub(crate) fn get(&self, name: &str) -> Option<&Binding<'a>> {
-        self.iter().find(|(bound, _)| **bound == *name).map(|(_, binding)| binding)
+        self.iter().find(|(bound, _)| ***bound == *name).map(|(_, binding)| binding)
     }
 
     /// All bindings, innermost first; hidden ones too.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{concat, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -201,10 +202,20 @@ impl Run {
                     .with_batch_size(range.len())
                     .build()
                     .map_err(|e| StoreError::parquet(name(), e))?;
-                reader.collect::<Result<_, _>>().map_err(|e| StoreError::arrow(name(), e))
+                reader.map(|rows| compact(&rows?)).collect::<Result<_, _>>().map_err(|e| StoreError::arrow(name(), e))
             }
         }
     }
+}
+
+/// The rows with text of their own. What is read from Parquet points into whole pages, of which a day may have little.
+fn compact(rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let own = |column: &ArrayRef| match column.as_string_view_opt() {
+        Some(text) => Arc::new(text.gc()) as ArrayRef,
+        None => Arc::clone(column),
+    };
+    let columns = rows.columns().iter().map(own).collect();
+    RecordBatch::try_new(rows.schema(), columns)
 }
 
 fn into_batch(part: Gathered) -> Result<RecordBatch> {

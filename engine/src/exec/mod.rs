@@ -1,0 +1,10 @@
+//! Running a program: a session of DataFusion set up for KQL, steps in order, results as guarded streams.
+
+mod guard;
+mod run;
+pub(crate) mod scan;
+mod session;
+
+pub(crate) use guard::Guard;
+pub(crate) use run::Run;
+pub(crate) use session::Session;

@@ -1,0 +1,132 @@
+//! `partition` and `mv-apply`: a subquery for each part of the rows (facts 257, 258, 293, 294).
+//!
+//! The subquery is bound once, over all rows: a relation that knows its [`Partition`] makes `summarize` group by part too,
+//! `top` and `take` count in each part, and functions over ordered rows begin anew.
+
+use std::sync::Arc;
+
+use kql_parser::ast::{self, MvApply, PartitionBody, Subquery};
+use kql_parser::diagnostic::Diagnostic;
+use vizsla_functions::{Value, operators};
+use vizsla_schema::KqlType;
+
+use super::columns::column_for;
+use super::expand::bind_column;
+use super::parameters;
+use crate::bind::Binder;
+use crate::bind::names::numbered;
+use crate::bind::row::Row;
+use crate::bound::{Column, ColumnId, Expr, ExprKind, Partition, Plan, Relation, WindowCall};
+use crate::error::{self, unsupported};
+use crate::functions::window;
+
+/// `partition by key (subquery)`: the parts' answers together.
+pub(super) fn bind_partition<'a>(it: &'a ast::Partition, input: Relation, cx: &mut Binder<'a>) -> Relation {
+    if let Some(within) = &it.within {
+        cx.report(unsupported("`partition … in`", within.span()));
+    }
+    let key = cx.bind_scalar(&it.by, &mut Row::plain(&input));
+    if key.is_poison() {
+        return Relation { open: true, ..input };
+    }
+    let mut extend = Vec::new();
+    let key = column_for("".into(), key, &mut extend, cx);
+    let partition = Partition { keys: vec![(key.id, key.ty)], carried: Vec::new() };
+    let divided = input.then(|plan| super::columns::extended(plan, extend));
+    let divided = Relation { partition: Some(Arc::new(partition)), ..divided };
+    let answer = match &it.body {
+        PartitionBody::Operators(body) => apply(body, divided, cx),
+        PartitionBody::Query(query) => {
+            cx.report(unsupported("`partition` with a query in braces", query.span()));
+            Relation { open: true, ..divided }
+        }
+    };
+    Relation { partition: input.partition, ..answer.unordered() }
+}
+
+fn apply<'a>(body: &'a Subquery, input: Relation, cx: &mut Binder<'a>) -> Relation {
+    body.operators.iter().fold(input, |input, operator| super::bind(operator, input, cx))
+}
+
+/// `mv-apply x = array on (subquery)`: the subquery over the elements of each row.
+pub(super) fn bind_mv_apply<'a>(it: &'a MvApply, input: &Relation, cx: &mut Binder<'a>) -> Relation {
+    parameters::check(&it.parameters, "mv-apply", &["with_itemindex"], cx);
+    if let Some(id) = &it.id {
+        cx.report(unsupported("`id` in `mv-apply`", id.span()));
+    }
+    let limit = it.limit.as_ref().map(|limit| cx.row_count(limit));
+    let (numbered_rows, row_id) = number_rows(input, cx);
+    let mut arrays = Vec::new();
+    let mut inside = input.columns.clone();
+    for item in &it.columns {
+        bind_column(item, &numbered_rows, &mut inside, &mut arrays, cx);
+    }
+    let index = cx.new_id();
+    if let Some((name, _)) = parameters::word(&it.parameters, "with_itemindex") {
+        inside.push(Column { id: index, name: name.into(), ty: KqlType::Long });
+    }
+    let mut carried: Vec<(ColumnId, KqlType)> = Vec::new();
+    for column in &input.columns {
+        if !carried.iter().any(|(id, _)| *id == column.id) {
+            carried.push((column.id, column.ty));
+        }
+    }
+    let partition = Partition { keys: vec![(row_id, KqlType::Long)], carried };
+    let expanded = numbered_rows.then(|plan| Plan::Expand { input: plan, arrays, pairs: false, index, limit });
+    let order = vec![crate::bound::SortKey { column: index, ascending: true, nulls_first: false }];
+    let divided = Relation { columns: inside, order, partition: Some(Arc::new(partition)), ..expanded };
+    let answer = apply(&it.on, divided, cx);
+    let columns = outer_then_inner(input, &answer);
+    Relation { columns, partition: input.partition.clone(), ..answer.unordered() }
+}
+
+/// The outer record's columns, then what the subquery added; an array whose elements came out is replaced by them.
+fn outer_then_inner(input: &Relation, answer: &Relation) -> Vec<Column> {
+    let mut columns = input.columns.clone();
+    for column in answer.columns.iter().filter(|column| !input.columns.contains(column)) {
+        let position = columns.iter().position(|outer| outer.name == column.name);
+        match position {
+            Some(index) if input.columns.iter().any(|outer| outer.id == columns[index].id) => {
+                columns[index] = column.clone();
+            }
+            Some(_) => {
+                let name = numbered(&column.name, |name| columns.iter().any(|outer| &*outer.name == name));
+                columns.push(Column { name, ..column.clone() });
+            }
+            None => columns.push(column.clone()),
+        }
+    }
+    columns
+}
+
+/// The rows with a hidden number each.
+fn number_rows(input: &Relation, cx: &mut Binder<'_>) -> (Relation, ColumnId) {
+    let row_id = cx.new_id();
+    let call = row_number(row_id);
+    let numbered =
+        input.then(|plan| Plan::Window { input: plan, partition: Vec::new(), order: Vec::new(), calls: vec![call] });
+    (numbered, row_id)
+}
+
+fn row_number(output: ColumnId) -> WindowCall {
+    let def = window::window("row_number").expect("the window functions have `row_number`");
+    WindowCall { def, args: Vec::new(), output: (output, KqlType::Long) }
+}
+
+/// The first rows of each part, in the order there is.
+pub(super) fn first_of_each(input: &Relation, rows: u64, cx: &mut Binder<'_>) -> Relation {
+    let position = cx.new_id();
+    let counted = super::columns::with_windows(input, vec![row_number(position)]);
+    let span = kql_parser::span::Span::default();
+    let position = Expr { kind: ExprKind::Column(position), ty: KqlType::Long, span };
+    let most = Expr::literal(Value::Long(i64::try_from(rows).unwrap_or(i64::MAX)), span);
+    debug_assert!(operators::operator("<=").is_some());
+    let predicate = cx.binary(ast::BinaryOp::LessOrEqual, position, most, span);
+    counted.then(|plan| Plan::Filter { input: plan, predicate })
+}
+
+/// Reports an operator that cannot work on parts.
+#[allow(dead_code, reason = "for operators that come")]
+fn not_in_parts(what: &str, span: kql_parser::span::Span, cx: &mut Binder<'_>) {
+    cx.report(Diagnostic::error(error::UNSUPPORTED, span).message(format!("unsupported: {what} inside a partition")));
+}
