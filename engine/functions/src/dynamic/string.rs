@@ -89,33 +89,54 @@ fn push_unicode<'a>(digits: &'a str, out: &mut String) -> &'a str {
 /// Where the string whose first byte after the quote is at `from` ends: the place of its closing quote.
 #[inline]
 pub(super) fn string_end(bytes: &[u8], mut from: usize) -> usize {
-    while let Some(offset) = bytes.get(from..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        if bytes[from + offset] == b'"' {
-            return from + offset;
+    loop {
+        from = find(
+            bytes,
+            from,
+            |word| zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES),
+            |byte| matches!(byte, b'"' | b'\\'),
+        );
+        match bytes.get(from) {
+            Some(b'\\') => from += 2,
+            _ => return from.min(bytes.len()),
         }
-        from += offset + 2;
     }
-    bytes.len()
 }
 
-/// The first place from `from` on that holds a quote, a backslash or a control character, eight bytes at a time.
+/// The first place from `from` on that holds a quote, a backslash or a control character.
 #[inline]
-pub(super) fn plain_end(bytes: &[u8], mut from: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte that is zero; bytes above the first such one may be marked wrongly, which is no harm.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    while let Some(chunk) = bytes.get(from..from + 8) {
-        let word = u64::from_le_bytes(chunk.try_into().expect("eight bytes"));
+pub(super) fn plain_end(bytes: &[u8], from: usize) -> usize {
+    let marks = |word: u64| {
         let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\'))) | controls;
+        zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | controls
+    };
+    find(bytes, from, marks, |byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+const QUOTES: u64 = ONES * b'"' as u64;
+const BACKSLASHES: u64 = ONES * b'\\' as u64;
+
+/// The high bit of each byte that is zero; bytes above the first such one may be marked wrongly, which is no harm.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+/// The first place from `from` on that `is_mark` accepts, or the end, eight bytes at a time: strings here are too short for
+/// a call of `memchr` to pay. `marks` has the high bit of the first accepted byte of a word, and none below.
+#[inline]
+fn find(bytes: &[u8], mut from: usize, marks: impl Fn(u64) -> u64, is_mark: impl Fn(u8) -> bool) -> usize {
+    while let Some(chunk) = bytes.get(from..from + 8) {
+        let found = marks(u64::from_le_bytes(chunk.try_into().expect("eight bytes")));
         if found != 0 {
             return from + (found.trailing_zeros() / 8) as usize;
         }
         from += 8;
     }
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    bytes[from..].iter().position(special).map_or(bytes.len(), |offset| from + offset)
+    let rest = bytes.get(from..).unwrap_or_default();
+    rest.iter().position(|byte| is_mark(*byte)).map_or(bytes.len(), |offset| from + offset)
 }
 
 #[cfg(test)]
