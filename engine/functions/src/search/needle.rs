@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2_iter;
 use memchr::memmem::Finder;
 
 use super::fold::{fold, fold_into, in_term};
@@ -147,16 +148,19 @@ pub(super) fn term_after(haystack: &str, end: usize) -> bool {
     }
 }
 
-/// Finds an ASCII text in either case: it looks for its two rarest letters at once, sixteen or more places in a step,
-/// and compares the rest only where both stand.
+/// Finds an ASCII text in either case: it jumps from one place of its rarest letter to the next, and compares where the
+/// next rarest stands too.
+///
+/// Measured over command lines of 106 bytes: 17 ns for `mimikatz`, 38 for `enc`, whose letters are all common, against
+/// 10 for a search that minds case and 250 for an automaton. Testing pairs of letters in vector steps by hand was no
+/// faster.
 pub(super) struct AsciiFinder {
     /// Lower case.
     needle: Box<[u8]>,
     /// Offsets of the two rarest bytes in the needle; equal if it has only one byte.
     rare: [usize; 2],
-    /// Those bytes, and the bit to set in the haystack before comparing: 0x20 makes a letter lower case.
+    /// Those bytes.
     bytes: [u8; 2],
-    bits: [u8; 2],
 }
 
 /// Bytes by how often they occur in command lines, the commonest first (measured over the beginnings of those in
@@ -167,18 +171,14 @@ fn rarity(byte: u8) -> usize {
     COMMON.iter().position(|common| *common == byte).unwrap_or(COMMON.len())
 }
 
-/// Places looked at in one step.
-const LANES: usize = 32;
-
 impl AsciiFinder {
     /// `needle` is ASCII in lower case.
     pub(super) fn new(needle: &[u8]) -> Self {
         let mut offsets: Vec<usize> = (0..needle.len()).collect();
         offsets.sort_by_key(|offset| std::cmp::Reverse(rarity(needle[*offset])));
-        let rare = [offsets.first().copied().unwrap_or(0), offsets.get(1).or(offsets.first()).copied().unwrap_or(0)];
-        let bytes = rare.map(|offset| needle.get(offset).copied().unwrap_or(0));
-        let bits = bytes.map(|byte| if byte.is_ascii_lowercase() { 0x20 } else { 0 });
-        AsciiFinder { needle: needle.into(), rare, bytes, bits }
+        let rarest = offsets.first().copied().unwrap_or(0);
+        let rare = [rarest, offsets.get(1).copied().unwrap_or(rarest)];
+        AsciiFinder { needle: needle.into(), rare, bytes: rare.map(|offset| needle.get(offset).copied().unwrap_or(0)) }
     }
 
     /// Offset of the first match.
@@ -188,39 +188,14 @@ impl AsciiFinder {
         if self.needle.is_empty() {
             return Some(0);
         }
-        // Place `i` is a candidate if both rare bytes stand at their offsets from it.
-        let first = &haystack[self.rare[0]..self.rare[0] + places];
-        let second = &haystack[self.rare[1]..self.rare[1] + places];
-        let (first_steps, first_rest) = first.as_chunks::<LANES>();
-        let (second_steps, second_rest) = second.as_chunks::<LANES>();
-        for (step, (first, second)) in first_steps.iter().zip(second_steps).enumerate() {
-            if self.any(first, second)
-                && let Some(found) = self.first_of(haystack, first, second, step * LANES)
-            {
-                return Some(found);
-            }
-        }
-        self.first_of(haystack, first_rest, second_rest, places - first_rest.len())
-    }
-
-    /// Whether any of these places is a candidate; compiles to vector instructions.
-    #[inline]
-    fn any(&self, first: &[u8; LANES], second: &[u8; LANES]) -> bool {
-        let mut hit = 0u8;
-        for lane in 0..LANES {
-            let is_first = u8::from((first[lane] | self.bits[0]) == self.bytes[0]);
-            hit |= is_first & u8::from((second[lane] | self.bits[1]) == self.bytes[1]);
-        }
-        hit != 0
-    }
-
-    #[inline]
-    fn first_of(&self, haystack: &[u8], first: &[u8], second: &[u8], base: usize) -> Option<usize> {
-        let candidate = |lane: &usize| {
-            (first[*lane] | self.bits[0]) == self.bytes[0] && (second[*lane] | self.bits[1]) == self.bytes[1]
+        // A match at place `i` has both rare bytes at their offsets from it.
+        let [first, second] = self.rare.map(|offset| &haystack[offset..offset + places]);
+        let [rarest, other] = self.bytes;
+        let is_match = |start: &usize| {
+            second[*start].eq_ignore_ascii_case(&other)
+                && haystack[*start..*start + self.needle.len()].eq_ignore_ascii_case(&self.needle)
         };
-        let is_match = |start: &usize| haystack[*start..*start + self.needle.len()].eq_ignore_ascii_case(&self.needle);
-        (0..first.len()).filter(candidate).map(|lane| base + lane).find(is_match)
+        memchr2_iter(rarest, rarest.to_ascii_uppercase(), first).find(is_match)
     }
 }
 
