@@ -44,7 +44,7 @@ pub(crate) enum StepValue {
 }
 
 /// Gives the rows of tables.
-pub(crate) trait Source {
+pub(crate) trait Source: Send + Sync {
     /// A provider whose columns are those of the shape, by name, in plan types.
     fn provider(&self, table: &TableShape) -> Result<Arc<dyn TableProvider>>;
 }
