@@ -107,7 +107,11 @@ impl PerGroup for Distinct {
     fn update(&self, states: &mut States<'_, Sketch>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let hashes = hashes(&values[0]);
         for (row, group) in rows.iter().filter(|(row, _)| values[0].is_valid(*row)) {
-            states.edit(group, |sketch| sketch.add(hashes[row], self.precision));
+            match states.flat(group) {
+                // Registers never grow, so their memory need not be counted again for each row.
+                sketch @ Sketch::Registers(_) => sketch.add(hashes[row], self.precision),
+                Sketch::Exact(_) => states.edit(group, |sketch| sketch.add(hashes[row], self.precision)),
+            }
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 //! The sort keys travel with the elements, so neither input nor partial states need to be sorted, and groups may be
 //! collected in any number of partitions.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, LargeBinaryArray, StringViewBuilder};
@@ -123,9 +122,17 @@ struct Entries {
     elements: usize,
 }
 
-/// Lengths of key and text, number of elements.
-type Header = [u32; 3];
-const HEADER_BYTES: usize = size_of::<Header>();
+/// Lengths of key and text, number of elements, each in four bytes.
+type Header = [u8; HEADER_BYTES];
+const HEADER_BYTES: usize = 3 * size_of::<u32>();
+
+fn header(key: usize, text: usize, elements: usize) -> Header {
+    let mut header = Header::default();
+    for (bytes, length) in header.chunks_exact_mut(size_of::<u32>()).zip([key, text, elements]) {
+        bytes.copy_from_slice(&(length as u32).to_le_bytes());
+    }
+    header
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Entry<'a> {
@@ -136,11 +143,21 @@ struct Entry<'a> {
 
 impl Entries {
     fn push(&mut self, entry: Entry<'_>) {
-        let header: Header = [entry.key.len() as u32, entry.text.len() as u32, entry.elements as u32];
-        header.iter().for_each(|length| self.bytes.extend(length.to_le_bytes()));
+        self.elements += entry.elements;
+        if entry.key.is_empty() && !self.bytes.is_empty() {
+            return self.lengthen(entry);
+        }
+        self.bytes.extend(header(entry.key.len(), entry.text.len(), entry.elements));
         self.bytes.extend(entry.key);
         self.bytes.extend(entry.text.as_bytes());
-        self.elements += entry.elements;
+    }
+
+    /// Without keys a single entry grows, so that an unordered list is hardly more than its text.
+    fn lengthen(&mut self, entry: Entry<'_>) {
+        self.bytes.push(b',');
+        self.bytes.extend(entry.text.as_bytes());
+        let grown = header(0, self.bytes.len() - HEADER_BYTES, self.elements);
+        self.bytes[..HEADER_BYTES].copy_from_slice(&grown);
     }
 
     /// In order: by key, and among equal keys as they came.
@@ -183,12 +200,11 @@ impl Entries {
 fn entries(mut bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     std::iter::from_fn(move || {
         let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
-        let length =
-            |range: Range<usize>| header[range].iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-        let (key, rest) = rest.split_at_checked(length(0..4))?;
-        let (text, rest) = rest.split_at_checked(length(4..8))?;
+        let length = |at: usize| u32::from_le_bytes(header.as_chunks().0[at]) as usize;
+        let (key, rest) = rest.split_at_checked(length(0))?;
+        let (text, rest) = rest.split_at_checked(length(1))?;
         bytes = rest;
-        Some(Entry { key, text: std::str::from_utf8(text).unwrap_or_default(), elements: length(8..12) })
+        Some(Entry { key, text: std::str::from_utf8(text).unwrap_or_default(), elements: length(2) })
     })
 }
 
@@ -238,8 +254,7 @@ impl PerGroup for List {
         for (row, group) in rows.iter() {
             let blob = blobs.value(row);
             states.edit(group, |state| {
-                state.bytes.extend(blob);
-                state.elements += entries(blob).map(|entry| entry.elements).sum::<usize>();
+                entries(blob).for_each(|entry| state.push(entry));
                 state.trim(self.make.max_size);
             });
         }
