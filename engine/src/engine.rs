@@ -247,7 +247,7 @@ impl Engine {
         options: &QueryOptions,
         guard: Guard,
     ) -> Result<(Run<'s>, Program, Vec<Diagnostic>), EngineError> {
-        let state = self.inner.session.state(options.limits.memory);
+        let state = self.inner.session.state(options.limits.memory, source.is_empty());
         let state = state.map_err(|error| EngineError::Internal(error.to_string()))?;
         let mut run = Run { state, source, guard, values: Vec::new(), found: Vec::new() };
         let now = now(options);

@@ -69,10 +69,9 @@ impl<'a> Binder<'a> {
         Some((self.convert_to(left, ty), self.convert_to(right, ty)))
     }
 
-    /// Literal text beside a datetime, timespan, guid or bool is one (fact 111).
+    /// Literal text beside a datetime, timespan, guid, bool or number is one (fact 111).
     fn literal_as(&mut self, literal: &Expr, ty: KqlType) -> Option<Expr> {
-        let text_of = matches!(ty, KqlType::DateTime | KqlType::TimeSpan | KqlType::Guid | KqlType::Bool);
-        if !text_of || literal.ty != KqlType::String {
+        if matches!(ty, KqlType::String | KqlType::Dynamic) || literal.ty != KqlType::String {
             return None;
         }
         literal.as_literal()?;
@@ -125,8 +124,8 @@ impl<'a> Binder<'a> {
             let comparable = matches!(op, BinaryOp::Equal) && common_type(column.ty, right.ty).is_some();
             if searched || comparable {
                 terms.push(self.binary(op, column.clone(), right.clone(), span));
-            } else if right.ty == KqlType::String {
-                // A term is looked for in the text of numbers, times and the like too.
+            } else if right.ty == KqlType::String && !matches!(column.ty, KqlType::Real | KqlType::Decimal) {
+                // A term is looked for in the text of integers, times and the like too, but not of fractions.
                 let text = self.convert_to(column.clone(), KqlType::String);
                 terms.push(self.binary(op, text, right.clone(), span));
             }

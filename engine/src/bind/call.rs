@@ -12,7 +12,8 @@ use super::convert::fit;
 use super::env::Binding;
 use super::row::{Lifted, Row};
 use crate::bound::{AggregateCall, Expr, ExprKind, WindowCall};
-use crate::error;
+use crate::error::{self, unsupported};
+use crate::functions::not_built;
 use crate::functions::agg::{self, AggCall, AggregateDef, Outputs};
 use crate::functions::window::{self, WindowDef};
 
@@ -35,6 +36,9 @@ impl<'a> Binder<'a> {
             return special;
         }
         match vizsla_functions::scalar(name) {
+            Some(def) if matches!(def.eval, Eval::Binder) => {
+                self.fail(unsupported(format_args!("`{name}`"), call.span))
+            }
             Some(def) => {
                 let args = self.bind_arguments(&call.arguments, row);
                 self.apply(def, args, call.span)
@@ -52,6 +56,9 @@ impl<'a> Binder<'a> {
         if agg::aggregate(&name.text).is_some() {
             let message = format!("the aggregate `{}` can only stand in `summarize` and the like", name.text);
             return self.fail(Diagnostic::error(error::AGGREGATE_MISPLACED, name.span).message(message));
+        }
+        if not_built::is_function(&name.text) {
+            return self.fail(unsupported(format_args!("`{}`", name.text), name.span));
         }
         let own = self.env.iter().filter(|(_, binding)| matches!(binding, Binding::Function(_)));
         let known: Vec<&str> =

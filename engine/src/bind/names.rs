@@ -109,7 +109,12 @@ impl Binder<'_> {
         if matches!(self.env.get(name), Some(Binding::Function(_))) {
             return None;
         }
-        let first = || call.arguments.first().and_then(|argument| self.derived_name(&argument.expr));
+        // A name inside a call is the column's too: `toint(Total = count())`.
+        let name_of = |argument: &ast::NamedExpr| match argument.names.first() {
+            Some(name) => Some(name.text.to_string()),
+            None => self.derived_name(&argument.expr),
+        };
+        let first = || call.arguments.first().and_then(name_of);
         if let Some(def) = agg::aggregate(name) {
             let names = || call.arguments.iter().map(|argument| self.derived_name(&argument.expr).unwrap_or_default());
             return match def.naming {

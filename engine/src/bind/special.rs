@@ -28,7 +28,8 @@ impl<'a> Binder<'a> {
             "pack_all" => self.bind_pack_all(call, row),
             "bag_pack_columns" => self.bind_pack_columns(call, row),
             "ingestion_time" => self.bind_ingestion_time(call, row),
-            "extract" if call.arguments.len() == 4 => self.bind_typed_extract(call, row),
+            "extract" if call.arguments.len() == 4 => self.bind_typed("extract", call, row),
+            "extract_json" | "extractjson" if call.arguments.len() == 3 => self.bind_typed("extract_json", call, row),
             _ => return None,
         })
     }
@@ -88,8 +89,9 @@ impl<'a> Binder<'a> {
         let mut ty: Option<KqlType> = None;
         for value in values.iter().filter(|value| !value.is_poison() && !is_untyped_null(value)) {
             let next = match ty {
-                Some(KqlType::Dynamic) => Some(KqlType::Dynamic),
-                Some(_) if value.ty == KqlType::Dynamic => Some(KqlType::Dynamic),
+                // A dynamic beside text is its text; beside anything else the choice is dynamic.
+                Some(KqlType::Dynamic) if value.ty != KqlType::String => Some(KqlType::Dynamic),
+                Some(ty) if value.ty == KqlType::Dynamic && ty != KqlType::String => Some(KqlType::Dynamic),
                 Some(ty) => common_type(ty, value.ty),
                 None => Some(value.ty),
             };
@@ -221,13 +223,13 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// `extract(pattern, group, text, typeof(T))`
-    fn bind_typed_extract(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
-        let (arguments, last) = call.arguments.split_at(3);
-        let ast::Expr::Typeof(ty) = &last[0].expr else { return self.arity(call, "`typeof(…)` as its 4th argument") };
+    /// `extract(pattern, group, text, typeof(T))`, `extract_json(path, text, typeof(T))`
+    fn bind_typed(&mut self, name: &str, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
+        let (arguments, last) = call.arguments.split_at(call.arguments.len() - 1);
+        let ast::Expr::Typeof(ty) = &last[0].expr else { return self.arity(call, "`typeof(…)` as its last argument") };
         let TypeofKind::Scalar(ty) = &ty.kind else { return self.arity(call, "one type in `typeof`") };
         let args = self.bind_arguments(arguments, row);
-        let def = vizsla_functions::scalar("extract").expect("the regex family has `extract`");
+        let def = vizsla_functions::scalar(name).expect("the functions have this name");
         let text = self.apply(def, args, call.span);
         self.convert_to(text, kql_type(ty.ty))
     }

@@ -84,7 +84,13 @@ impl<'a> Binder<'a> {
             self.report(Diagnostic::error(error::NOT_A_TABLE, span).message(message));
             return Relation::hole();
         }
-        let Some(env) = self.arguments(function, arguments, piped, &mut Row::none(), span) else {
+        // After `invoke`, a column's name may be an argument: `invoke FileProfile(SHA1)`.
+        let columns = piped.clone();
+        let mut row = match &columns {
+            Some(columns) => Row::plain(columns),
+            None => Row::none(),
+        };
+        let Some(env) = self.arguments(function, arguments, piped, &mut row, span) else {
             return Relation::hole();
         };
         let body = &function.decl.body;

@@ -30,8 +30,14 @@ impl Session {
     }
 
     /// A state whose operators may hold `memory` bytes.
-    pub(crate) fn state(&self, memory: Option<usize>) -> datafusion::error::Result<SessionState> {
+    ///
+    /// Rows that the query itself holds stay in one partition (`small`): several cost more than they bring, and groups come
+    /// out in the order in which they were met.
+    pub(crate) fn state(&self, memory: Option<usize>, small: bool) -> datafusion::error::Result<SessionState> {
         let mut builder = SessionStateBuilder::new_from_existing(self.state.clone());
+        if small {
+            builder = builder.with_config(self.state.config().clone().with_target_partitions(1));
+        }
         if let Some(memory) = memory {
             builder = builder.with_runtime_env(runtime(memory)?);
         }

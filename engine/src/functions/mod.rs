@@ -3,4 +3,5 @@
 
 pub mod agg;
 pub(crate) mod defender;
+pub(crate) mod not_built;
 pub mod window;

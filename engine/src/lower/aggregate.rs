@@ -30,7 +30,7 @@ impl Lowering<'_> {
         let ordered = used.iter().any(|it| it.def.order_sensitive);
         let input = self.aggregate_input(input, keys, &used, order, ordered)?;
         let group = keys.iter().map(|(id, _)| DfExpr::Column(column(*id))).collect::<Vec<_>>();
-        let order_by = if ordered { sort_exprs(&input, order) } else { Vec::new() };
+        let order_by = if ordered { sort_exprs(order) } else { Vec::new() };
         let mut calls = Vec::new();
         for (index, it) in used.iter().enumerate() {
             calls.push(self.aggregate_expr(it, &order_by)?.alias(call_name(index)));

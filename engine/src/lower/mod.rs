@@ -344,8 +344,9 @@ impl Lowering<'_> {
         if used.is_empty() {
             return Ok(input);
         }
-        let order_by = sort_exprs(&input, order);
-        let mut windows = Vec::new();
+        let order_by = sort_exprs(order);
+        let mut windows: Vec<DfExpr> = Vec::new();
+        let mut outputs: Vec<DfExpr> = kept.iter().map(|id| DfExpr::Column(column(*id))).collect();
         for it in used {
             let types: Vec<KqlType> = it.args.iter().map(|arg| arg.ty).collect();
             let function = WindowFunction {
@@ -360,9 +361,17 @@ impl Lowering<'_> {
                     distinct: false,
                 },
             };
-            windows.push(DfExpr::WindowFunction(Box::new(function)).alias(column_name(it.output.0)));
+            // DataFusion cannot plan the same window function twice.
+            let window = DfExpr::WindowFunction(Box::new(function));
+            let position = windows.iter().position(|other| *other == window).unwrap_or(windows.len());
+            if position == windows.len() {
+                windows.push(window);
+            }
+            let computed = DfExpr::Column(Column::new_unqualified(format!("w{position}")));
+            outputs.push(computed.alias(column_name(it.output.0)));
         }
-        input.window(windows)
+        let named = windows.into_iter().enumerate().map(|(position, window)| window.alias(format!("w{position}")));
+        input.window(named)?.project(outputs)
     }
 
     fn extract(
@@ -466,23 +475,36 @@ fn nulls_right(kind: JoinKind) -> bool {
     matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter)
 }
 
+/// Rows in order; of a real, nulls and NaN go together at one end (fact 30), for which a column is added meanwhile.
 fn sorted(input: LogicalPlanBuilder, keys: &[SortKey], rows: Option<u64>) -> Result<LogicalPlanBuilder> {
-    let sorts = sort_exprs(&input, keys);
-    input.sort_with_limit(sorts, rows.map(size))
-}
-
-/// Sort keys; of a real, nulls and NaN go together at one end (fact 30).
-fn sort_exprs(input: &LogicalPlanBuilder, keys: &[SortKey]) -> Vec<Sort> {
+    if rows == Some(0) {
+        // The operator for the first rows takes at least one.
+        return input.limit(0, Some(0));
+    }
+    let fields: Vec<String> = input.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let all = || fields.iter().map(|name| DfExpr::Column(Column::new_unqualified(name)));
+    let mut classes = Vec::new();
     let mut sorts = Vec::with_capacity(keys.len());
     for key in keys {
         let by = DfExpr::Column(column(key.column));
         let field = input.schema().field_with_unqualified_name(&column_name(key.column));
         if field.is_ok_and(|field| field.data_type() == &DataType::Float64) {
-            sorts.push(Sort::new(nan_class(by.clone()), key.nulls_first, false));
+            let name = format!("n{}", classes.len());
+            classes.push(nan_class(by.clone()).alias(&name));
+            sorts.push(Sort::new(DfExpr::Column(Column::new_unqualified(name)), key.nulls_first, false));
         }
         sorts.push(Sort::new(by, key.ascending, key.nulls_first));
     }
-    sorts
+    if classes.is_empty() {
+        return input.sort_with_limit(sorts, rows.map(size));
+    }
+    let keep: Vec<DfExpr> = all().collect();
+    input.project(all().chain(classes).collect::<Vec<_>>())?.sort_with_limit(sorts, rows.map(size))?.project(keep)
+}
+
+/// Sort keys of an aggregate or a window.
+fn sort_exprs(keys: &[SortKey]) -> Vec<Sort> {
+    keys.iter().map(|key| Sort::new(DfExpr::Column(column(key.column)), key.ascending, key.nulls_first)).collect()
 }
 
 /// 0 for null, 1 for NaN, 2 for a number: in this order at the start, in the opposite one at the end.

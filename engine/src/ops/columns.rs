@@ -118,9 +118,30 @@ pub(super) fn with_windows(input: &Relation, calls: Vec<WindowCall>) -> Relation
     if calls.is_empty() {
         return input.clone();
     }
-    let order = input.order.clone();
-    let partition = input.partition.iter().flat_map(|it| &it.keys).map(|(id, _)| *id).collect();
-    input.then(|plan| Plan::Window { input: plan, partition, order, calls })
+    let partition: Vec<ColumnId> = input.partition.iter().flat_map(|it| &it.keys).map(|(id, _)| *id).collect();
+    let mut relation = input.clone();
+    for calls in levels(calls) {
+        let (partition, order) = (partition.clone(), input.order.clone());
+        relation = relation.then(|plan| Plan::Window { input: plan, partition, order, calls });
+    }
+    relation
+}
+
+/// `row_number(1, prev(x) != x)` reads `prev` first: each level reads only what the levels before it computed.
+fn levels(calls: Vec<WindowCall>) -> Vec<Vec<WindowCall>> {
+    let mut levels: Vec<Vec<WindowCall>> = vec![Vec::new()];
+    for call in calls {
+        let last = levels.last_mut().expect("there is always a level");
+        let mut reads_last = false;
+        let outputs: Vec<ColumnId> = last.iter().map(|it| it.output.0).collect();
+        call.args.iter().for_each(|arg| arg.visit_columns(&mut |id| reads_last |= outputs.contains(&id)));
+        if reads_last {
+            levels.push(vec![call]);
+        } else {
+            last.push(call);
+        }
+    }
+    levels
 }
 
 pub(super) fn bind_project_away(it: &ProjectAway, input: Relation, cx: &mut Binder<'_>) -> Relation {

@@ -14,6 +14,7 @@ mod call;
 mod columns;
 mod expand;
 mod join;
+mod nested;
 mod parameters;
 mod parse;
 mod partition;
@@ -79,7 +80,7 @@ pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<
         Operator::Take(it) => rows::bind_take(it, &input, cx),
         Operator::Top(it) => sort::bind_top(it, &input, cx),
         Operator::TopHitters(it) => sort::bind_top_hitters(it, &input, cx),
-        Operator::TopNested(_) => not_built("`top-nested`", operator, input, cx),
+        Operator::TopNested(it) => nested::bind(it, input, cx),
         Operator::Union(it) => union::bind_union(it, Some(input), cx),
         Operator::Where(it) => rows::bind_where(it, &input, cx),
         Operator::GraphMarkComponents(_)

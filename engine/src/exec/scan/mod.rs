@@ -46,6 +46,11 @@ impl Snapshots {
         Snapshots { root, tables, on_broken, notes }
     }
 
+    /// Whether there is no file to read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.values().all(|table| table.files.is_empty())
+    }
+
     /// What was left out so far.
     pub(crate) fn notes(&self) -> Vec<String> {
         self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
