@@ -18,15 +18,15 @@ use crate::functions::window::WindowDef;
 
 /// A column below the binder, unique within a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ColumnId(pub u32);
+pub(crate) struct ColumnId(pub u32);
 
 /// A step of the program, by position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct StepId(pub usize);
+pub(crate) struct StepId(pub usize);
 
 /// A named, typed column of a relation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     /// Who it is.
     pub id: ColumnId,
     /// What the query calls it.
@@ -37,7 +37,7 @@ pub struct Column {
 
 /// A scalar expression.
 #[derive(Debug, Clone)]
-pub struct Expr {
+pub(crate) struct Expr {
     /// What it computes.
     pub kind: ExprKind,
     /// Type of the answer.
@@ -48,7 +48,7 @@ pub struct Expr {
 
 /// What an [`Expr`] computes.
 #[derive(Debug, Clone)]
-pub enum ExprKind {
+pub(crate) enum ExprKind {
     /// Something that was reported already; it fits any type, so that one typo is one error.
     Poison,
     /// A constant.
@@ -99,27 +99,27 @@ pub enum ExprKind {
 
 impl Expr {
     /// The hole that stands for something already reported.
-    pub fn poison(span: Span) -> Expr {
+    pub(crate) fn poison(span: Span) -> Expr {
         Expr { kind: ExprKind::Poison, ty: KqlType::Dynamic, span }
     }
 
     /// A constant.
-    pub fn literal(value: Value, span: Span) -> Expr {
+    pub(crate) fn literal(value: Value, span: Span) -> Expr {
         Expr { ty: value.ty(), kind: ExprKind::Literal(value), span }
     }
 
     /// A column.
-    pub fn column(column: &Column, span: Span) -> Expr {
+    pub(crate) fn column(column: &Column, span: Span) -> Expr {
         Expr { kind: ExprKind::Column(column.id), ty: column.ty, span }
     }
 
     /// Whether this is [`ExprKind::Poison`].
-    pub fn is_poison(&self) -> bool {
+    pub(crate) fn is_poison(&self) -> bool {
         matches!(self.kind, ExprKind::Poison)
     }
 
     /// The constant it is, if it is one.
-    pub fn as_literal(&self) -> Option<&Value> {
+    pub(crate) fn as_literal(&self) -> Option<&Value> {
         match &self.kind {
             ExprKind::Literal(value) => Some(value),
             _ => None,
@@ -127,7 +127,7 @@ impl Expr {
     }
 
     /// Calls `f` on each column this reads.
-    pub fn visit_columns(&self, f: &mut impl FnMut(ColumnId)) {
+    pub(crate) fn visit_columns(&self, f: &mut impl FnMut(ColumnId)) {
         match &self.kind {
             ExprKind::Poison | ExprKind::Literal(_) | ExprKind::Step(_) => {}
             ExprKind::Column(id) => f(*id),
@@ -149,7 +149,7 @@ impl Expr {
 
 /// One key of an order.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SortKey {
+pub(crate) struct SortKey {
     /// By which column.
     pub column: ColumnId,
     /// Smallest first.
@@ -160,7 +160,7 @@ pub struct SortKey {
 
 /// Rows with named columns, and what is known about them.
 #[derive(Debug, Clone)]
-pub struct Relation {
+pub(crate) struct Relation {
     /// How the rows come about.
     pub plan: Arc<Plan>,
     /// The columns a query sees, in order. The plan may carry more (sort keys that were projected away).
@@ -182,7 +182,7 @@ pub struct Relation {
 
 /// How rows are divided where a subquery runs for each part.
 #[derive(Debug, Clone, Default)]
-pub struct Partition {
+pub(crate) struct Partition {
     /// Rows with the same values are one part.
     pub keys: Vec<(ColumnId, KqlType)>,
     /// Columns that have one value in a part and go through a `summarize`.
@@ -191,7 +191,7 @@ pub struct Partition {
 
 impl Relation {
     /// Unordered rows.
-    pub fn new(plan: Plan, columns: Vec<Column>) -> Relation {
+    pub(crate) fn new(plan: Plan, columns: Vec<Column>) -> Relation {
         Relation {
             plan: Arc::new(plan),
             columns,
@@ -205,17 +205,17 @@ impl Relation {
     }
 
     /// The column of this name.
-    pub fn column(&self, name: &str) -> Option<&Column> {
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| &*column.name == name)
     }
 
     /// The same rows after one more node; columns and order stay.
-    pub fn then(&self, plan: impl FnOnce(Arc<Plan>) -> Plan) -> Relation {
+    pub(crate) fn then(&self, plan: impl FnOnce(Arc<Plan>) -> Plan) -> Relation {
         Relation { plan: Arc::new(plan(self.plan.clone())), ..self.clone() }
     }
 
     /// The same rows, no longer in any order.
-    pub fn unordered(mut self) -> Relation {
+    pub(crate) fn unordered(mut self) -> Relation {
         self.order.clear();
         self.serialized = false;
         self
@@ -233,7 +233,7 @@ pub struct Render {
 
 /// How rows come about.
 #[derive(Debug, Clone)]
-pub enum Plan {
+pub(crate) enum Plan {
     /// A table of the data root.
     Scan {
         /// Which.
@@ -366,7 +366,7 @@ pub enum Plan {
 
 /// One array of a [`Plan::Expand`].
 #[derive(Debug, Clone)]
-pub struct Expanded {
+pub(crate) struct Expanded {
     /// The column of its elements.
     pub output: ColumnId,
     /// Their type: dynamic, or what `to typeof(…)` makes of them by their JSON type (fact 254).
@@ -376,7 +376,7 @@ pub struct Expanded {
 }
 
 /// Finds typed columns in texts.
-pub trait Extractor: std::fmt::Debug + Send + Sync {
+pub(crate) trait Extractor: std::fmt::Debug + Send + Sync {
     /// Names it for `.explain`; two extractors with the same name do the same.
     fn name(&self) -> String;
     /// A struct array: one field for each column, then the bool `matched`.
@@ -391,7 +391,7 @@ pub trait Extractor: std::fmt::Debug + Send + Sync {
 
 /// Which rows of a join stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JoinKind {
+pub(crate) enum JoinKind {
     /// Pairs.
     Inner,
     /// Pairs, and left rows without one.
@@ -412,7 +412,7 @@ pub enum JoinKind {
 
 /// One aggregate of a [`Plan::Aggregate`].
 #[derive(Debug, Clone)]
-pub struct AggregateCall {
+pub(crate) struct AggregateCall {
     /// Which.
     pub def: &'static AggregateDef,
     /// Arguments that vary by row, converted; constants and the predicate are elsewhere.
@@ -427,7 +427,7 @@ pub struct AggregateCall {
 
 /// One function over ordered rows.
 #[derive(Debug, Clone)]
-pub struct WindowCall {
+pub(crate) struct WindowCall {
     /// Which.
     pub def: &'static WindowDef,
     /// Arguments, converted.
@@ -438,7 +438,7 @@ pub struct WindowCall {
 
 /// A bound query.
 #[derive(Debug, Default)]
-pub struct Program {
+pub(crate) struct Program {
     /// What has to be known before the results can be planned, in order.
     pub steps: Vec<Step>,
     /// One relation for each tabular statement.
@@ -449,7 +449,7 @@ pub struct Program {
 
 /// Something to compute first.
 #[derive(Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// What becomes of the rows.
     pub kind: StepKind,
     /// The rows.
@@ -458,7 +458,7 @@ pub struct Step {
 
 /// What becomes of a step's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepKind {
+pub(crate) enum StepKind {
     /// The first column of the first row: `toscalar`.
     Scalar,
     /// The distinct values of the first column: `in (T | project x)`.
@@ -471,7 +471,7 @@ pub enum StepKind {
 
 /// Which columns some rows call for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
+pub(crate) enum Question {
     /// The keys of the bags in the first column, each with the type its values share: `bag_unpack`.
     BagKeys,
     /// The distinct values of the first column, as text: `pivot`.

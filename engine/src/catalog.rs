@@ -8,7 +8,7 @@ use vizsla_schema::{Catalog, KqlType, TableDef};
 
 /// A table as a query sees it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TableShape {
+pub(crate) struct TableShape {
     /// Its proper name (a query may use an alias).
     pub name: Arc<str>,
     /// Columns in order: the declared ones, then what only the files have.
@@ -19,7 +19,7 @@ pub struct TableShape {
 
 impl TableShape {
     /// The shape that the schema declares.
-    pub fn declared(table: &TableDef) -> TableShape {
+    pub(crate) fn declared(table: &TableDef) -> TableShape {
         TableShape {
             name: table.name.as_str().into(),
             columns: table.columns.iter().map(|column| (column.name.as_str().into(), column.ty)).collect(),
@@ -30,7 +30,7 @@ impl TableShape {
 
 impl TableShape {
     /// The arrow schema of its rows in a plan.
-    pub fn schema(&self) -> SchemaRef {
+    pub(crate) fn schema(&self) -> SchemaRef {
         let field = |(name, ty): &(Arc<str>, KqlType)| Field::new(name.as_ref(), ty.plan_type(), ty.is_nullable());
         Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
     }
@@ -38,14 +38,14 @@ impl TableShape {
 
 /// The tables a query may name.
 #[derive(Debug, Clone, Default)]
-pub struct Tables {
+pub(crate) struct Tables {
     shapes: BTreeMap<Arc<str>, Arc<TableShape>>,
     aliases: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Tables {
     /// The tables of a catalog as declared: what `check` binds against.
-    pub fn declared(catalog: &Catalog) -> Tables {
+    pub(crate) fn declared(catalog: &Catalog) -> Tables {
         let mut tables = Tables::default();
         for table in catalog.tables() {
             for alias in &table.aliases {
@@ -57,17 +57,17 @@ impl Tables {
     }
 
     /// Adds a table, or replaces the one of that name.
-    pub fn add(&mut self, shape: TableShape) {
+    pub(crate) fn add(&mut self, shape: TableShape) {
         self.shapes.insert(shape.name.clone(), Arc::new(shape));
     }
 
     /// The table of this name or alias. Names are case-sensitive.
-    pub fn table(&self, name: &str) -> Option<&Arc<TableShape>> {
+    pub(crate) fn table(&self, name: &str) -> Option<&Arc<TableShape>> {
         self.shapes.get(name).or_else(|| self.shapes.get(self.aliases.get(name)?))
     }
 
     /// All names, in order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.shapes.keys().map(AsRef::as_ref)
     }
 }

@@ -144,18 +144,16 @@ impl<'a> Binder<'a> {
         if value.is_poison() || low.is_poison() || high.is_poison() {
             return Expr { ty: KqlType::Bool, ..Expr::poison(it.span) };
         }
-        let (value, low) = match self.meet(value.clone(), low.clone()) {
-            Some(met) => met,
-            None => return self.cannot_compare(BinaryOp::GreaterOrEqual, &value, &low, it.span),
+        let Some((value, low)) = self.meet(value.clone(), low.clone()) else {
+            return self.cannot_compare(BinaryOp::GreaterOrEqual, &value, &low, it.span);
         };
         // `datetime between (a .. 3d)` means up to a + 3d (fact 88).
         let high = match (low.ty, high.ty) {
             (KqlType::DateTime, KqlType::TimeSpan) => self.binary(BinaryOp::Add, low.clone(), high, it.span),
             _ => high,
         };
-        let (value, high) = match self.meet(value.clone(), high.clone()) {
-            Some(met) => met,
-            None => return self.cannot_compare(BinaryOp::LessOrEqual, &value, &high, it.span),
+        let Some((value, high)) = self.meet(value.clone(), high.clone()) else {
+            return self.cannot_compare(BinaryOp::LessOrEqual, &value, &high, it.span);
         };
         let low = self.convert_to(low, value.ty);
         self.range_test(it.negated, value, low, high, it.span)

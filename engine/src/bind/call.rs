@@ -13,7 +13,7 @@ use super::env::Binding;
 use super::row::{Lifted, Row};
 use crate::bound::{AggregateCall, Expr, ExprKind, WindowCall};
 use crate::error::{self, unsupported};
-use crate::functions::not_built;
+use crate::functions::{self, not_built};
 use crate::functions::agg::{self, AggCall, AggregateDef, Outputs};
 use crate::functions::window::{self, WindowDef};
 
@@ -35,7 +35,7 @@ impl<'a> Binder<'a> {
         if let Some(special) = self.bind_special(call, row) {
             return special;
         }
-        match vizsla_functions::scalar(name) {
+        match functions::scalar(name) {
             Some(def) if matches!(def.eval, Eval::Binder) => {
                 self.fail(unsupported(format_args!("`{name}`"), call.span))
             }
@@ -62,7 +62,7 @@ impl<'a> Binder<'a> {
         }
         let own = self.env.iter().filter(|(_, binding)| matches!(binding, Binding::Function(_)));
         let known: Vec<&str> =
-            vizsla_functions::scalars().map(|def| def.name).chain(own.map(|(name, _)| &**name)).collect();
+            functions::scalars().map(|def| def.name).chain(own.map(|(name, _)| &**name)).collect();
         let hint = suggest(&name.text, known).map(|it| format!("did you mean `{it}`?"));
         let message = format!("no function named `{}`", name.text);
         self.fail(Diagnostic::error(error::UNKNOWN_FUNCTION, name.span).message(message).hint(hint))

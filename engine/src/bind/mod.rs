@@ -121,6 +121,21 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// How many diagnostics there are, to go back to.
+    pub(crate) fn reported(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    /// Forgets what was reported since, if that was about tables that do not exist.
+    pub(crate) fn take_back_unknown_tables(&mut self, known: usize) -> bool {
+        let mut since = self.diagnostics[known..].iter().filter(|diagnostic| diagnostic.is_error());
+        let about_tables = since.clone().next().is_some() && since.all(|it| it.code == error::UNKNOWN_TABLE);
+        if about_tables {
+            self.diagnostics.truncate(known);
+        }
+        about_tables
+    }
+
     /// Reports and answers the hole.
     pub(crate) fn fail(&mut self, diagnostic: Diagnostic) -> Expr {
         let span = diagnostic.span;

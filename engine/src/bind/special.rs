@@ -48,7 +48,7 @@ impl<'a> Binder<'a> {
 
     fn bind_case(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
         let arguments = &call.arguments;
-        if arguments.len() < 3 || arguments.len() % 2 == 0 {
+        if arguments.len() < 3 || arguments.len().is_multiple_of(2) {
             return self.arity(call, "conditions and values in turn, then one value");
         }
         let (pairs, last) = arguments.split_at(arguments.len() - 1);

@@ -12,6 +12,7 @@ use super::row::Row;
 use super::{Binder, Level};
 use crate::bound::{Expr, Relation};
 use crate::error;
+use crate::functions::defender::WITHOUT_SERVICE;
 
 impl<'a> Binder<'a> {
     /// A function as it is where it is defined.
@@ -93,6 +94,10 @@ impl<'a> Binder<'a> {
         let Some(env) = self.arguments(function, arguments, piped, &mut row, span) else {
             return Relation::hole();
         };
+        if self.cx.has_data && WITHOUT_SERVICE.contains(&&*function.name) {
+            let message = format!("`{}` asks a service of Microsoft's that is not there: its columns are empty", function.name);
+            self.report(Diagnostic::warning(error::SURPRISE, span).message(message));
+        }
         let body = &function.decl.body;
         let bound = self.deeper(span, |binder| {
             binder.within(env, |binder| {

@@ -8,7 +8,6 @@ const NAMES: &[&str] = &[
     "cursor_after",
     "cursor_before_or_at",
     "cursor_current",
-    "dcount_hll",
     "external_table",
     "extent_id",
     "extent_tags",
@@ -61,7 +60,6 @@ const NAMES: &[&str] = &[
     "node_degree_in",
     "node_degree_out",
     "percentile_array_tdigest",
-    "percentile_tdigest",
     "percentiles_array_tdigest",
     "percentrank_tdigest",
     "rank_tdigest",
@@ -94,7 +92,7 @@ mod tests {
     fn names_are_sorted_and_not_built() {
         assert!(NAMES.is_sorted());
         for name in NAMES {
-            assert!(vizsla_functions::scalar(name).is_none(), "`{name}` is built: take it off the list");
+            assert!(crate::functions::scalar(name).is_none(), "`{name}` is built: take it off the list");
         }
     }
 }

@@ -38,7 +38,13 @@ pub(super) fn bind_mv_expand<'a>(it: &'a MvExpand, input: &Relation, cx: &mut Bi
     if !order.is_empty() {
         order.push(SortKey { column: index, ascending: true, nulls_first: false });
     }
-    Relation { order, open: input.open, render: input.render.clone(), ..Relation::new(plan, columns) }
+    Relation {
+        order,
+        open: input.open,
+        render: input.render.clone(),
+        partition: input.partition.clone(),
+        ..Relation::new(plan, columns)
+    }
 }
 
 /// One array and the column its elements go to: the array's own place, or last under a new name.

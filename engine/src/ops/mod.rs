@@ -40,6 +40,9 @@ use crate::error::{self, unsupported};
 
 /// An operator after a pipe.
 pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<'a>) -> Relation {
+    if input.partition.is_some() && !partition::works_on_parts(operator) {
+        return not_built("this operator inside `partition` or `mv-apply`", operator, input, cx);
+    }
     match operator {
         Operator::As(it) => rows::bind_as(it, input, cx),
         Operator::AssertSchema(it) => rows::bind_assert_schema(it, input, cx),

@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use kql_parser::ast::{self, MvApply, PartitionBody, Subquery};
-use kql_parser::diagnostic::Diagnostic;
-use vizsla_functions::{Value, operators};
+use kql_parser::ast::{self, MvApply, Operator, PartitionBody, Subquery};
+use vizsla_functions::Value;
 use vizsla_schema::KqlType;
 
 use super::columns::column_for;
@@ -17,7 +16,7 @@ use crate::bind::Binder;
 use crate::bind::names::numbered;
 use crate::bind::row::Row;
 use crate::bound::{Column, ColumnId, Expr, ExprKind, Partition, Plan, Relation, WindowCall};
-use crate::error::{self, unsupported};
+use crate::error::unsupported;
 use crate::functions::window;
 
 /// `partition by key (subquery)`: the parts' answers together.
@@ -120,13 +119,22 @@ pub(super) fn first_of_each(input: &Relation, rows: u64, cx: &mut Binder<'_>) ->
     let span = kql_parser::span::Span::default();
     let position = Expr { kind: ExprKind::Column(position), ty: KqlType::Long, span };
     let most = Expr::literal(Value::Long(i64::try_from(rows).unwrap_or(i64::MAX)), span);
-    debug_assert!(operators::operator("<=").is_some());
     let predicate = cx.binary(ast::BinaryOp::LessOrEqual, position, most, span);
     counted.then(|plan| Plan::Filter { input: plan, predicate })
 }
 
-/// Reports an operator that cannot work on parts.
-#[allow(dead_code, reason = "for operators that come")]
-fn not_in_parts(what: &str, span: kql_parser::span::Span, cx: &mut Binder<'_>) {
-    cx.report(Diagnostic::error(error::UNSUPPORTED, span).message(format!("unsupported: {what} inside a partition")));
+/// Whether an operator does to each part what it does to all rows. Of the others some would mix parts up.
+pub(super) fn works_on_parts(operator: &Operator) -> bool {
+    use Operator as O;
+    match operator {
+        O::As(_) | O::AssertSchema(_) | O::Count(_) | O::Distinct(_) | O::ExecuteAndCache(_) | O::Extend(_) => true,
+        O::MvExpand(_) | O::Parse(_) | O::ParseKv(_) | O::Project(_) | O::ProjectAway(_) | O::ProjectByNames(_) => true,
+        O::ProjectKeep(_) | O::ProjectRename(_) | O::ProjectReorder(_) | O::Render(_) | O::Serialize(_) => true,
+        O::Sort(_) | O::Summarize(_) | O::Take(_) | O::Top(_) | O::Where(_) | O::Error(_) => true,
+        O::Consume(_) | O::Evaluate(_) | O::Facet(_) | O::Find(_) | O::Fork(_) | O::Getschema(_) => false,
+        O::GraphMarkComponents(_) | O::GraphMatch(_) | O::GraphToTable(_) | O::GraphWhere(_) | O::Invoke(_) => false,
+        O::Join(_) | O::Lookup(_) | O::MacroExpand(_) | O::MakeGraph(_) | O::MakeSeries(_) | O::MvApply(_) => false,
+        O::Partition(_) | O::PartitionBy(_) | O::Print(_) | O::Range(_) | O::Reduce(_) | O::Sample(_) => false,
+        O::SampleDistinct(_) | O::Scan(_) | O::Search(_) | O::TopHitters(_) | O::TopNested(_) | O::Union(_) => false,
+    }
 }

@@ -238,13 +238,11 @@ fn mentioned(expr: &ast::Expr) -> Vec<Arc<str>> {
 }
 
 fn collect(expr: &ast::Expr, names: &mut Vec<Arc<str>>) {
+    let known = matches!(expr, ast::Expr::Name(name) if names.contains(&name.text));
     let mut all = |parts: &[&ast::Expr]| parts.iter().for_each(|part| collect(part, names));
     match expr {
-        ast::Expr::Name(name) => {
-            if !names.contains(&name.text) {
-                names.push(name.text.clone());
-            }
-        }
+        ast::Expr::Name(_) if known => {}
+        ast::Expr::Name(name) => names.push(name.text.clone()),
         ast::Expr::Path(it) => all(&[&it.root]),
         ast::Expr::Call(it) => it.arguments.iter().for_each(|argument| collect(&argument.expr, names)),
         ast::Expr::Unary(it) => all(&[&it.operand]),

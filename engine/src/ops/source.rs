@@ -32,7 +32,7 @@ pub(super) fn values(columns: &[(&str, KqlType)], rows: Vec<Vec<Value>>, cx: &mu
 pub(crate) fn bind_datatable<'a>(it: &'a Datatable, cx: &mut Binder<'a>) -> Relation {
     let columns: Vec<(&str, KqlType)> =
         it.schema.columns.iter().map(|column| (&*column.name.text, kql_type(column.ty.ty))).collect();
-    if columns.is_empty() || it.values.len() % columns.len() != 0 {
+    if columns.is_empty() || !it.values.len().is_multiple_of(columns.len()) {
         let message = format!("{} values do not fill rows of {} columns", it.values.len(), columns.len());
         cx.report(Diagnostic::error(error::ARITY, it.span).message(message));
         return values(&columns, Vec::new(), cx);

@@ -61,7 +61,11 @@ fn bind_leg<'a>(table: &'a ast::Expr, fuzzy: bool, legs: &mut Vec<Leg>, cx: &mut
         }
         ast::Expr::Name(name) if fuzzy && is_missing(&name.text, cx) => skip(&name.text, name.span, cx),
         other => {
+            let known = cx.reported();
             let relation = cx.bind_table(other);
+            if fuzzy && cx.take_back_unknown_tables(known) {
+                return skip("an operand", other.span(), cx);
+            }
             let number = legs.len();
             let label = label(other, &relation, cx).unwrap_or_else(|| format!("union_arg{number}").into());
             legs.push(Leg { relation, label });

@@ -76,7 +76,7 @@ pub(super) const ALL: &[AggregateDef] = &[DCOUNT, DCOUNTIF, HLL, HLL_IF, HLL_MER
 
 fn distinct(call: &AggCall, wanted: Wanted) -> Arc<AggregateUDF> {
     // The binder refuses other levels; what comes past it gets the default.
-    let level = constants(call).next().and_then(|value| value.as_long());
+    let level = constants(call).next().and_then(vizsla_functions::Value::as_long);
     let precision = level.and_then(Precision::of_accuracy).unwrap_or(Precision::DEFAULT);
     let (name, returns) = match wanted {
         Wanted::Count => ("dcount", T::Long),

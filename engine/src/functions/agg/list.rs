@@ -72,7 +72,7 @@ pub(super) const LARGEST: usize = 1_048_576;
 
 /// How many elements the call allows.
 pub(super) fn max_size(call: &AggCall, default: usize) -> usize {
-    let given = constants(call).next().and_then(|value| value.as_long());
+    let given = constants(call).next().and_then(vizsla_functions::Value::as_long);
     given.map_or(default, |size| usize::try_from(size).unwrap_or(0)).min(LARGEST)
 }
 

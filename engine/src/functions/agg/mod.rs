@@ -33,11 +33,11 @@ mod list;
 mod numeric;
 mod per_group;
 mod percentile;
-pub mod quantiles;
+pub(crate) mod quantiles;
 mod rows;
 mod schema;
 mod set;
-pub mod sketch;
+pub(crate) mod sketch;
 #[cfg(test)]
 mod testing;
 mod udaf;
@@ -138,7 +138,7 @@ pub enum Outputs {
 }
 
 /// Whether argument `index` of a call by `signature` is a constant that is passed in [`AggCall::constants`] only.
-pub fn is_constant(signature: &Signature, index: usize) -> bool {
+pub(crate) fn is_constant(signature: &Signature, index: usize) -> bool {
     let param = signature.params.get(index).copied().or(signature.rest);
     matches!(param, Some(Param::Const(_)))
 }

@@ -159,7 +159,7 @@ pub(super) fn each_row_alone(
     values: &[ArrayRef],
     filter: Option<&BooleanArray>,
 ) -> Result<Vec<ArrayRef>> {
-    let rows = values.first().map_or(0, |column| column.len());
+    let rows = values.first().map_or(0, Array::len);
     let groups: Vec<usize> = (0..rows).collect();
     fresh.update_batch(values, &groups, filter, rows)?;
     fresh.state(EmitTo::All)

@@ -221,7 +221,7 @@ impl PerGroup for Percentile {
 
     fn update(&self, states: &mut States<'_, Quantiles>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let ordered = self.ordered(&values[0])?;
-        let weights = values.get(1).map(|weights| weights.as_primitive::<Int64Type>());
+        let weights = values.get(1).map(AsArray::as_primitive::<Int64Type>);
         for (row, group) in rows.iter().filter(|(row, _)| ordered.is_valid(*row)) {
             let weight = match weights {
                 None => 1,

@@ -15,7 +15,7 @@ const FULL: usize = 1 << 16;
 
 /// Integers by rank. Reals are mapped to integers of the same order with [`of_real`].
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Quantiles {
+pub(crate) struct Quantiles {
     levels: Vec<Vec<i64>>,
     /// Bit `h`: whether level `h` gives its odd values the next time.
     odd: u64,
@@ -23,7 +23,7 @@ pub struct Quantiles {
 
 impl Quantiles {
     /// Adds a value as often as `weight` says.
-    pub fn add(&mut self, value: i64, weight: u64) {
+    pub(crate) fn add(&mut self, value: i64, weight: u64) {
         let mut left = weight;
         while left != 0 {
             let level = left.trailing_zeros() as usize;
@@ -33,7 +33,7 @@ impl Quantiles {
     }
 
     /// Adds what another has seen.
-    pub fn merge(&mut self, other: &Quantiles) {
+    pub(crate) fn merge(&mut self, other: &Quantiles) {
         for (level, values) in other.levels.iter().enumerate() {
             values.chunks(FULL / 2).for_each(|chunk| self.push(level, chunk));
         }
@@ -60,7 +60,7 @@ impl Quantiles {
     }
 
     /// The least value such that `percent` of all are not greater (nearest rank), for each; `None` without values.
-    pub fn at(&self, percents: &[f64]) -> Option<Vec<i64>> {
+    pub(crate) fn at(&self, percents: &[f64]) -> Option<Vec<i64>> {
         let weighted = |(level, values): (usize, &Vec<i64>)| {
             values.iter().map(move |value| (*value, 1_u128 << level)).collect::<Vec<_>>()
         };
@@ -82,13 +82,13 @@ impl Quantiles {
     }
 
     /// Bytes on the heap.
-    pub fn heap(&self) -> usize {
+    pub(crate) fn heap(&self) -> usize {
         let levels: usize = self.levels.iter().map(Vec::capacity).sum();
         levels * size_of::<i64>() + self.levels.capacity() * size_of::<Vec<i64>>()
     }
 
     /// A compact form for partial states, read by [`Quantiles::from_bytes`].
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.odd.to_le_bytes().to_vec();
         for level in &self.levels {
             bytes.extend((level.len() as u64).to_le_bytes());
@@ -98,7 +98,7 @@ impl Quantiles {
     }
 
     /// Reads what [`Quantiles::to_bytes`] wrote; of anything else, what makes sense.
-    pub fn from_bytes(bytes: &[u8]) -> Quantiles {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Quantiles {
         let mut words = bytes.as_chunks().0.iter().copied().map(u64::from_le_bytes);
         let odd = words.next().unwrap_or(0);
         let mut levels = Vec::new();
@@ -109,13 +109,13 @@ impl Quantiles {
     }
 
     /// The JSON that `tdigest` answers, our choice: `["real",[[values that count once],[twice],[four times]]]`.
-    pub fn to_json(&self, ty: T, out: &mut String) {
+    pub(crate) fn to_json(&self, ty: T, out: &mut String) {
         let _ = write!(out, "[\"{ty}\",{:?}]", self.levels); // writing to a String cannot fail
         out.retain(|c| c != ' ');
     }
 
     /// Reads what [`Quantiles::to_json`] wrote, and the type of the values; `None` for any other JSON.
-    pub fn from_json(text: &str) -> Option<(Quantiles, T)> {
+    pub(crate) fn from_json(text: &str) -> Option<(Quantiles, T)> {
         let (ty, levels): (String, Vec<Vec<i64>>) = serde_json::from_str(text).ok()?;
         let ty = T::parse(&ty)?;
         (levels.len() <= 64).then_some((Quantiles { levels, odd: 0 }, ty))
@@ -123,7 +123,7 @@ impl Quantiles {
 }
 
 /// The value at `percent` of a `tdigest` value as JSON (`percentile_tdigest`); `None` if there is none.
-pub fn percentile_tdigest(json: &str, percent: f64) -> Option<String> {
+pub(crate) fn percentile_tdigest(json: &str, percent: f64) -> Option<String> {
     let (digest, ty) = Quantiles::from_json(json)?;
     let [value] = digest.at(&[percent])?[..] else { return None };
     Some(value_json(value, ty))
@@ -143,14 +143,14 @@ pub(super) fn value_json(value: i64, ty: T) -> String {
 }
 
 /// An integer that compares with others as the real does; NaN is above all, both zeros are one.
-pub fn of_real(value: f64) -> i64 {
+pub(crate) fn of_real(value: f64) -> i64 {
     let value = if value.is_nan() { f64::NAN } else { value + 0.0 };
     let bits = value.to_bits().cast_signed();
     if bits < 0 { i64::MIN - bits } else { bits }
 }
 
 /// The real that [`of_real`] made an integer of.
-pub fn to_real(value: i64) -> f64 {
+pub(crate) fn to_real(value: i64) -> f64 {
     let bits = if value < 0 { i64::MIN - value } else { value };
     f64::from_bits(bits.cast_unsigned())
 }

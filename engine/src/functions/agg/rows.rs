@@ -226,7 +226,7 @@ impl RowAccumulator {
 
     fn push(&mut self, columns: Vec<ArrayRef>) {
         self.kept += columns[0].len();
-        self.bytes += columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>();
+        self.bytes += columns.iter().map(Array::get_array_memory_size).sum::<usize>();
         self.batches.push(columns);
     }
 

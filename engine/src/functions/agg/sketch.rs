@@ -13,19 +13,19 @@ use xxhash_rust::xxh64::xxh64;
 
 /// How fine a sketch is: it has `2^bits` registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Precision {
+pub(crate) struct Precision {
     bits: u8,
 }
 
 impl Precision {
     /// The precision of accuracy level 0 to 4, by the table in the reference: errors of 1.6, 0.8, 0.4, 0.28, 0.2 %.
-    pub fn of_accuracy(level: i64) -> Option<Precision> {
+    pub(crate) fn of_accuracy(level: i64) -> Option<Precision> {
         let bits = *[12, 14, 16, 17, 18].get(usize::try_from(level).ok()?)?;
         Some(Precision { bits })
     }
 
     /// Level 1.
-    pub const DEFAULT: Precision = Precision { bits: 14 };
+    pub(crate) const DEFAULT: Precision = Precision { bits: 14 };
 
     fn registers(self) -> usize {
         1 << self.bits
@@ -39,7 +39,7 @@ impl Precision {
 
 /// A set of hashes, or what HyperLogLog keeps of it.
 #[derive(Debug, Clone)]
-pub enum Sketch {
+pub(crate) enum Sketch {
     /// All distinct hashes so far.
     Exact(HashSet<u64, BuildHasherDefault<Already>>),
     /// For each prefix of the hash, the longest run of zeros that followed it, plus one.
@@ -55,7 +55,7 @@ impl Default for Sketch {
 impl Sketch {
     /// Adds the hash of a value.
     #[inline]
-    pub fn add(&mut self, hash: u64, precision: Precision) {
+    pub(crate) fn add(&mut self, hash: u64, precision: Precision) {
         match self {
             Sketch::Registers(registers) => raise(registers, hash, precision),
             Sketch::Exact(hashes) => {
@@ -70,7 +70,7 @@ impl Sketch {
     }
 
     /// Adds what another sketch of the same precision has seen.
-    pub fn merge(&mut self, other: &Sketch, precision: Precision) {
+    pub(crate) fn merge(&mut self, other: &Sketch, precision: Precision) {
         match (&mut *self, other) {
             (_, Sketch::Exact(hashes)) => hashes.iter().for_each(|hash| self.add(*hash, precision)),
             (Sketch::Registers(here), Sketch::Registers(there)) => {
@@ -85,7 +85,7 @@ impl Sketch {
     }
 
     /// The number of distinct values, estimated once there were many.
-    pub fn count(&self) -> i64 {
+    pub(crate) fn count(&self) -> i64 {
         match self {
             Sketch::Exact(hashes) => hashes.len() as i64,
             Sketch::Registers(registers) => estimate(registers).round() as i64,
@@ -93,7 +93,7 @@ impl Sketch {
     }
 
     /// Bytes on the heap.
-    pub fn heap(&self) -> usize {
+    pub(crate) fn heap(&self) -> usize {
         match self {
             Sketch::Exact(hashes) => hashes.capacity() * (size_of::<u64>() + 1),
             Sketch::Registers(registers) => registers.len(),
@@ -101,7 +101,7 @@ impl Sketch {
     }
 
     /// A compact form for partial states, read by [`Sketch::from_bytes`].
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         match self {
             Sketch::Exact(hashes) => {
                 std::iter::once(EXACT).chain(hashes.iter().flat_map(|hash| hash.to_le_bytes())).collect()
@@ -111,7 +111,7 @@ impl Sketch {
     }
 
     /// Reads what [`Sketch::to_bytes`] wrote; anything else is an empty sketch.
-    pub fn from_bytes(bytes: &[u8]) -> Sketch {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Sketch {
         match bytes.split_first() {
             Some((&EXACT, hashes)) => {
                 Sketch::Exact(hashes.as_chunks().0.iter().copied().map(u64::from_le_bytes).collect())
@@ -122,7 +122,7 @@ impl Sketch {
     }
 
     /// The JSON that `hll` answers, our choice: `[[bits],[hashes],"registers"]`, a character for each register.
-    pub fn to_json(&self, precision: Precision, out: &mut String) {
+    pub(crate) fn to_json(&self, precision: Precision, out: &mut String) {
         let _ = write!(out, "[[{}],[", precision.bits); // writing to a String cannot fail
         match self {
             Sketch::Exact(hashes) => {
@@ -141,7 +141,7 @@ impl Sketch {
     }
 
     /// Reads what [`Sketch::to_json`] wrote; `None` for any other JSON.
-    pub fn from_json(text: &str) -> Option<(Sketch, Precision)> {
+    pub(crate) fn from_json(text: &str) -> Option<(Sketch, Precision)> {
         let ([bits], hashes, registers): ([u8; 1], Vec<i64>, String) = serde_json::from_str(text).ok()?;
         let precision = (0..=4).filter_map(Precision::of_accuracy).find(|precision| precision.bits == bits)?;
         if registers.is_empty() {
@@ -156,7 +156,7 @@ impl Sketch {
 }
 
 /// The count that a `hll` value stands for (`dcount_hll`); `None` if the JSON is none.
-pub fn dcount_hll(json: &str) -> Option<i64> {
+pub(crate) fn dcount_hll(json: &str) -> Option<i64> {
     Sketch::from_json(json).map(|(sketch, _)| sketch.count())
 }
 
@@ -223,7 +223,7 @@ fn tau(mut x: f64) -> f64 {
 
 /// For keys that are hashes already.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Already(u64);
+pub(crate) struct Already(u64);
 
 impl Hasher for Already {
     fn finish(&self) -> u64 {
