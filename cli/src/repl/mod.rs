@@ -95,7 +95,8 @@ fn enter(line: &str, session: &mut Session<'_>) -> Result<Flow, Failure> {
     let options = QueryOptions { cancel: Some(session.interrupts.next()), ..session.options.clone() };
     let started = Instant::now();
     let mut shown = Shown::default();
-    query::to(session.output.as_deref(), session.format, &mut |show| {
+    let by_name = session.output.as_deref().and_then(Format::of_path);
+    query::to(session.output.as_deref(), by_name.unwrap_or(session.format), &mut |show| {
         shown = session.runtime.block_on(query::answer(&session.engine, line, options.clone(), show))?;
         Ok(())
     })?;
