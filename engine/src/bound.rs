@@ -273,6 +273,14 @@ pub(crate) enum Plan {
         /// New columns over the input's.
         columns: Vec<(ColumnId, Expr)>,
     },
+    /// Exactly these columns. Unlike [`Plan::Extend`] it hides those of the input, so both sides of a self join can be told
+    /// apart.
+    Project {
+        /// The input.
+        input: Arc<Plan>,
+        /// Columns over the input's.
+        columns: Vec<(ColumnId, Expr)>,
+    },
     /// Keeps rows whose predicate is true.
     Filter {
         /// The input.

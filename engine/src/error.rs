@@ -74,6 +74,11 @@ pub const CODES: &[Code] = &[
     SURPRISE,
 ];
 
+/// The code with the service's own for this case.
+pub(crate) fn with_service(code: Code, service: &'static str) -> Code {
+    Code { service: Some(service), ..code }
+}
+
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

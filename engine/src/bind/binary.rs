@@ -101,8 +101,14 @@ impl<'a> Binder<'a> {
             if !matches!(operand.ty, KqlType::String | KqlType::Dynamic | KqlType::Guid) {
                 let message = format!("`{name}` needs text, not {}", operand.ty.name());
                 let hint = "convert it: `tostring(…)`";
-                return self.fail(Diagnostic::error(error::TYPE_MISMATCH, operand.span).message(message).hint(hint));
+                let service = if matches!(name, "=~" | "!~") { "SEM0065" } else { "SEM0709" };
+                let code = error::with_service(error::TYPE_MISMATCH, service);
+                return self.fail(Diagnostic::error(code, operand.span).message(message).hint(hint));
             }
+        }
+        if name == "matches regex" && right.as_literal().is_none() {
+            let message = "the pattern has to be a constant";
+            return self.fail(Diagnostic::error(error::CONSTANT_REQUIRED, right.span).message(message));
         }
         let (left, right) = (self.convert_to(left, KqlType::String), self.convert_to(right, KqlType::String));
         let def = search::operator(name).expect("the search table has all string operators");
@@ -153,7 +159,11 @@ impl<'a> Binder<'a> {
             _ => high,
         };
         let Some((value, high)) = self.meet(value.clone(), high.clone()) else {
-            return self.cannot_compare(BinaryOp::LessOrEqual, &value, &high, it.span);
+            let (from, to) = (value.ty.name(), high.ty.name());
+            let message = format!("a range of {from} cannot end in a {to}");
+            let service = if value.ty == KqlType::TimeSpan { "SEM0232" } else { "SEM0234" };
+            let code = error::with_service(error::TYPE_MISMATCH, service);
+            return self.fail(Diagnostic::error(code, high.span).message(message));
         };
         let low = self.convert_to(low, value.ty);
         self.range_test(it.negated, value, low, high, it.span)
@@ -166,7 +176,8 @@ impl<'a> Binder<'a> {
         );
         if !ordered && value.ty != KqlType::Bool {
             let message = format!("`between` needs numbers or times, not {}", value.ty.name());
-            return self.fail(Diagnostic::error(error::TYPE_MISMATCH, span).message(message));
+            let code = error::with_service(error::TYPE_MISMATCH, "SEM0208");
+            return self.fail(Diagnostic::error(code, span).message(message));
         }
         let name = if negated { "!between" } else { "between" };
         let def = operators::operator(name).expect("the operator table has `between`");

@@ -13,9 +13,9 @@ use super::env::Binding;
 use super::row::{Lifted, Row};
 use crate::bound::{AggregateCall, Expr, ExprKind, WindowCall};
 use crate::error::{self, unsupported};
-use crate::functions::{self, not_built};
 use crate::functions::agg::{self, AggCall, AggregateDef, Outputs};
 use crate::functions::window::{self, WindowDef};
+use crate::functions::{self, not_built};
 
 impl<'a> Binder<'a> {
     pub(super) fn bind_call(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
@@ -61,8 +61,7 @@ impl<'a> Binder<'a> {
             return self.fail(unsupported(format_args!("`{}`", name.text), name.span));
         }
         let own = self.env.iter().filter(|(_, binding)| matches!(binding, Binding::Function(_)));
-        let known: Vec<&str> =
-            functions::scalars().map(|def| def.name).chain(own.map(|(name, _)| &**name)).collect();
+        let known: Vec<&str> = functions::scalars().map(|def| def.name).chain(own.map(|(name, _)| &**name)).collect();
         let hint = suggest(&name.text, known).map(|it| format!("did you mean `{it}`?"));
         let message = format!("no function named `{}`", name.text);
         self.fail(Diagnostic::error(error::UNKNOWN_FUNCTION, name.span).message(message).hint(hint))
@@ -146,7 +145,11 @@ impl<'a> Binder<'a> {
             None => format!("`{name}` cannot take these types together"),
         };
         let at = wrong.map_or(span, |index| args[index].span);
-        self.report(Diagnostic::error(error::TYPE_MISMATCH, at).message(message).hint(expected(signatures, wrong)));
+        let numbers = wrong.is_some_and(|index| {
+            signatures.iter().all(|it| matches!(param_at(it, index), Some(Param::Number | Param::Is(KqlType::Real))))
+        });
+        let code = if numbers { error::with_service(error::TYPE_MISMATCH, "SEM0201") } else { error::TYPE_MISMATCH };
+        self.report(Diagnostic::error(code, at).message(message).hint(expected(signatures, wrong)));
     }
 
     fn bind_window(&mut self, def: &'static WindowDef, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {

@@ -91,6 +91,8 @@ pub(crate) struct Binder<'a> {
     views: Vec<Arc<str>>,
     /// Depth of function expansion.
     depth: usize,
+    /// `now()`, which `set query_now` may change.
+    pub(crate) now: i64,
     /// `set` options, such as `query_bin_auto_size`.
     pub(crate) options: HashMap<Arc<str>, Value>,
 }
@@ -109,6 +111,7 @@ impl<'a> Binder<'a> {
             columns_asked: 0,
             views: Vec::new(),
             depth: 0,
+            now: cx.now,
             options: HashMap::new(),
         }
     }
@@ -248,6 +251,11 @@ impl<'a> Binder<'a> {
         let name = item.name.text.clone();
         let binding = match &item.value {
             ast::LetValue::Function(decl) => {
+                if crate::functions::scalar(&name).is_some() {
+                    let message = format!("`{name}` is a function of the language and cannot be declared");
+                    let code = error::with_service(error::DUPLICATE_LET, "SEM0515");
+                    self.report(Diagnostic::error(code, item.name.span).message(message));
+                }
                 if decl.view {
                     self.views.push(name.clone());
                 }
@@ -269,8 +277,15 @@ impl<'a> Binder<'a> {
             && !matches!(value, ast::Expr::Name(_))
         {
             let bound = self.bind_scalar(value, &mut Row::none());
-            if let Some(value) = bound.as_literal() {
-                self.options.insert(option.name.text.clone(), value.clone());
+            match (&*option.name.text, bound.as_literal()) {
+                ("query_now", Some(Value::DateTime(now))) => self.now = *now,
+                ("query_now", _) => {
+                    let message = "`query_now` takes a datetime literal";
+                    let code = error::with_service(error::BAD_ARGUMENT, "SEM0020");
+                    self.report(Diagnostic::error(code, value.span()).message(message));
+                }
+                (_, Some(value)) => drop(self.options.insert(option.name.text.clone(), value.clone())),
+                (_, None) => {}
             }
         }
     }

@@ -118,11 +118,17 @@ impl Binder<'_> {
         if let Some(def) = agg::aggregate(name) {
             let names = || call.arguments.iter().map(|argument| self.derived_name(&argument.expr).unwrap_or_default());
             return match def.naming {
+                // `countif(condition)` is `countif_`: a predicate lends no name.
+                AggNaming::Prefix(prefix) if def.predicate == Some(0) => Some(format!("{prefix}_")),
                 AggNaming::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
                 AggNaming::PrefixBoth(prefix) => {
                     Some(format!("{prefix}_{}", names().take(2).collect::<Vec<_>>().join("_")))
                 }
-                AggNaming::Percentile => Some(format!("{name}_{}", first().unwrap_or_default())),
+                AggNaming::Percentile => {
+                    let rank = call.arguments.last().and_then(|argument| rank_name(&argument.expr));
+                    let rank = rank.map(|rank| format!("_{rank}")).unwrap_or_default();
+                    Some(format!("{name}_{}{rank}", first().unwrap_or_default()))
+                }
                 AggNaming::PassThrough => first(),
                 AggNaming::ArgPrefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
             };
@@ -132,6 +138,16 @@ impl Binder<'_> {
             Naming::PassThrough => first(),
             Naming::Prefix(prefix) => Some(format!("{prefix}{}", first().unwrap_or_default())),
         }
+    }
+}
+
+/// `50`, `99_9`
+fn rank_name(rank: &ast::Expr) -> Option<String> {
+    let ast::Expr::Literal(literal) = rank else { return None };
+    match &literal.value {
+        ast::Value::Long(rank) => Some(rank.to_string()),
+        ast::Value::Real(rank) => Some(rank.to_string().replace('.', "_")),
+        _ => None,
     }
 }
 

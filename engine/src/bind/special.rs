@@ -98,7 +98,8 @@ impl<'a> Binder<'a> {
             let Some(next) = next else {
                 let first = ty.map_or("", KqlType::name);
                 let message = format!("the values have different types: {first} and {}", value.ty.name());
-                self.report(Diagnostic::error(error::TYPE_MISMATCH, span).message(message));
+                let code = error::with_service(error::TYPE_MISMATCH, "SEM0525");
+                self.report(Diagnostic::error(code, span).message(message));
                 return None;
             };
             ty = Some(next);
@@ -127,7 +128,7 @@ impl<'a> Binder<'a> {
     }
 
     fn bind_now(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
-        let now = Expr::literal(Value::DateTime(self.cx.now), call.span);
+        let now = Expr::literal(Value::DateTime(self.now), call.span);
         match call.arguments.as_slice() {
             [] => now,
             [offset] => {
@@ -140,7 +141,7 @@ impl<'a> Binder<'a> {
 
     fn bind_ago(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
         let [offset] = call.arguments.as_slice() else { return self.arity(call, "1 argument") };
-        let now = Expr::literal(Value::DateTime(self.cx.now), call.span);
+        let now = Expr::literal(Value::DateTime(self.now), call.span);
         let offset = self.bind_scalar(&offset.expr, row);
         self.binary(ast::BinaryOp::Subtract, now, offset, call.span)
     }
@@ -226,7 +227,9 @@ impl<'a> Binder<'a> {
     /// `extract(pattern, group, text, typeof(T))`, `extract_json(path, text, typeof(T))`
     fn bind_typed(&mut self, name: &str, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
         let (arguments, last) = call.arguments.split_at(call.arguments.len() - 1);
-        let ast::Expr::Typeof(ty) = &last[0].expr else { return self.arity(call, "`typeof(…)` as its last argument") };
+        let ast::Expr::Typeof(ty) = &last[0].expr else {
+            return self.arity(call, "`typeof(…)` as its last argument");
+        };
         let TypeofKind::Scalar(ty) = &ty.kind else { return self.arity(call, "one type in `typeof`") };
         let args = self.bind_arguments(arguments, row);
         let def = vizsla_functions::scalar(name).expect("the functions have this name");

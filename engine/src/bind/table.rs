@@ -10,7 +10,7 @@ use vizsla_schema::{is_sentinel_table, retired_table, suggest};
 
 use super::Binder;
 use super::env::Binding;
-use crate::bound::{Column, Expr, Plan, Relation, SortKey};
+use crate::bound::{Column, Expr, ExprKind, Plan, Relation, SortKey};
 use crate::catalog::TableShape;
 use crate::error::{self, unsupported};
 use crate::ops;
@@ -125,12 +125,20 @@ impl<'a> Binder<'a> {
             renamed.push((column.id, fresh.id));
             columns.push(fresh);
         }
-        let order = relation.order.iter().map(|key| {
-            let fresh = renamed.iter().find(|(old, _)| *old == key.column).map_or(key.column, |(_, new)| *new);
-            SortKey { column: fresh, ..*key }
-        });
-        let order = order.collect();
-        let plan = Plan::Extend { input: relation.plan.clone(), columns: extend };
+        let mut order = Vec::new();
+        for key in &relation.order {
+            let known = renamed.iter().find(|(old, _)| *old == key.column).map(|(_, fresh)| *fresh);
+            // A key that was projected away comes along hidden.
+            let column = known.unwrap_or_else(|| {
+                let fresh = self.new_id();
+                let hidden = ExprKind::Column(key.column);
+                // The type of a hidden column is not looked at: nothing but the sort reads it.
+                extend.push((fresh, Expr { kind: hidden, ty: vizsla_schema::KqlType::Long, span: Span::default() }));
+                fresh
+            });
+            order.push(SortKey { column, ..*key });
+        }
+        let plan = Plan::Project { input: relation.plan.clone(), columns: extend };
         Relation { plan: Arc::new(plan), columns, order, ..relation.clone() }
     }
 

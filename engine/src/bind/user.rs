@@ -95,7 +95,8 @@ impl<'a> Binder<'a> {
             return Relation::hole();
         };
         if self.cx.has_data && WITHOUT_SERVICE.contains(&&*function.name) {
-            let message = format!("`{}` asks a service of Microsoft's that is not there: its columns are empty", function.name);
+            let message =
+                format!("`{}` asks a service of Microsoft's that is not there: its columns are empty", function.name);
             self.report(Diagnostic::warning(error::SURPRISE, span).message(message));
         }
         let body = &function.decl.body;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::datasource::MemTable;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use vizsla_functions::Value;
 use vizsla_schema::KqlType;
@@ -110,7 +112,8 @@ impl Run<'_> {
 
     /// The plan that runs.
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>, EngineError> {
-        self.state.create_physical_plan(plan).await.map_err(|error| self.failed(error))
+        let physical = self.state.create_physical_plan(plan).await.map_err(|error| self.failed(error))?;
+        stoppable(physical).map_err(|error| self.failed(error))
     }
 
     async fn collect(&self, plan: &LogicalPlan) -> Result<Vec<RecordBatch>, EngineError> {
@@ -135,4 +138,17 @@ impl Run<'_> {
     pub(crate) fn failed(&self, error: datafusion::error::DataFusionError) -> EngineError {
         from_datafusion(error, self.guard.memory())
     }
+}
+
+/// Lets nodes that make many rows of few pause between batches, so that a time limit or a cancellation is noticed: only
+/// reading files pauses by itself.
+fn stoppable(plan: Arc<dyn ExecutionPlan>) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+    let pause = |node: Arc<dyn ExecutionPlan>| {
+        let multiplies = node.children().len() > 1 || node.name() == "UnnestExec" || node.children().is_empty();
+        Ok(match multiplies && node.name() != "CooperativeExec" {
+            true => Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>),
+            false => Transformed::no(node),
+        })
+    };
+    plan.transform_up(pause).data()
 }

@@ -101,6 +101,10 @@ impl Lowering<'_> {
             Plan::Range { column, from, to, step } => self.range(*column, from, to, step),
             Plan::Spool { step, columns } => self.read_spool(*step, columns, needed),
             Plan::Extend { input, columns } => self.extend(input, columns, needed),
+            Plan::Project { input, columns } => {
+                let new: Needed = columns.iter().map(|(id, _)| *id).collect();
+                self.extend(input, columns, &needed.intersection(&new).copied().collect())
+            }
             Plan::Filter { input, predicate } => {
                 let input = self.plan(input, &with_columns_of(needed, [predicate]))?;
                 input.filter(self.predicate(predicate)?)
@@ -426,6 +430,7 @@ fn defined(plan: &Plan) -> Needed {
         Plan::Range { column, .. } => [*column].into(),
         Plan::Spool { columns, .. } => columns.iter().map(|(id, ..)| *id).collect(),
         Plan::Extend { input, columns } => extended(input, columns.iter().map(|(id, _)| *id)),
+        Plan::Project { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
         Plan::Filter { input, .. } | Plan::Top { input, .. } | Plan::Limit { input, .. } => defined(input),
         Plan::Aggregate { keys, aggregates, .. } => {
             let outputs = aggregates.iter().flat_map(|it| it.outputs.iter().map(|(id, _)| *id));

@@ -14,12 +14,13 @@ use kql_parser::span::Span;
 use vizsla_functions::Value;
 use vizsla_schema::{KqlType, suggest};
 
+use super::several::items;
 use crate::bind::Binder;
 use crate::bind::names::{NameSource, allocate};
 use crate::bind::row::{Row, find_column};
 use crate::bind::table::matches_pattern;
 use crate::bound::{Column, ColumnId, Expr, ExprKind, Plan, Relation, WindowCall};
-use crate::error::{self, unsupported};
+use crate::error;
 
 /// `extend`: a column of an existing name replaces it in place, others go last (fact 180).
 pub(super) fn bind_extend<'a>(named: &'a [NamedExpr], input: &Relation, cx: &mut Binder<'a>) -> Relation {
@@ -49,24 +50,17 @@ pub(super) fn compute<'a>(
     cx: &mut Binder<'a>,
 ) -> (Vec<Column>, Relation) {
     let mut row = Row::of(input);
-    let bound: Vec<Expr> = named.iter().map(|item| bind_item(item, &mut row, cx)).collect();
-    let names = named_columns(named, taken, cx);
+    let items = items(named, &mut row, cx);
+    let sources: Vec<NameSource> = items.iter().map(|item| item.name.clone()).collect();
+    let names = allocate_names(&sources, taken, |index| items[index].span, cx);
     let windows = row.windows();
     let mut columns = Vec::new();
     let mut extend = Vec::new();
-    for (name, expr) in names.into_iter().zip(bound) {
-        columns.push(column_for(name, expr, &mut extend, cx));
+    for (name, item) in names.into_iter().zip(items) {
+        columns.push(column_for(name, item.expr, &mut extend, cx));
     }
     let relation = with_windows(input, windows).then(|plan| extended(plan, extend));
     (columns, relation)
-}
-
-fn bind_item<'a>(item: &'a NamedExpr, row: &mut Row<'_>, cx: &mut Binder<'a>) -> Expr {
-    if item.names.len() > 1 {
-        cx.report(unsupported("several names for one expression", item.span));
-        return Expr::poison(item.span);
-    }
-    cx.bind_scalar(&item.expr, row)
 }
 
 /// The names of a clause's columns; a name that is written twice is reported.

@@ -78,7 +78,8 @@ fn expandable(value: Expr, cx: &mut Binder<'_>) -> Expr {
         (other, _) => {
             let message = format!("`mv-expand` needs a dynamic, not a {}", other.name());
             let hint = (other == KqlType::String).then_some("parse it first: `parse_json(…)` or `split(…)`");
-            cx.fail(Diagnostic::error(error::TYPE_MISMATCH, value.span).message(message).hint(hint))
+            let code = error::with_service(error::TYPE_MISMATCH, "SEM0447");
+            cx.fail(Diagnostic::error(code, value.span).message(message).hint(hint))
         }
     }
 }

@@ -23,6 +23,7 @@ mod render;
 mod rows;
 mod search;
 mod series;
+mod several;
 mod sort;
 pub(crate) mod source;
 mod summarize;

@@ -92,7 +92,8 @@ fn keep_first<'a>(level: &'a TopNestedLevel, groups: Relation, parents: usize, c
 
 /// Rows whose group was kept.
 fn only_kept(rows: &Relation, kept: &Relation, keys: &[Column]) -> Relation {
-    let pair = |(key, group): (&Column, &Column)| (Expr::column(key, Span::default()), Expr::column(group, Span::default()));
+    let pair =
+        |(key, group): (&Column, &Column)| (Expr::column(key, Span::default()), Expr::column(group, Span::default()));
     let on = keys.iter().zip(&kept.columns).map(pair).collect();
     let right = kept.plan.clone();
     rows.then(|left| Plan::Join { left, right, kind: JoinKind::LeftSemi, on })
@@ -106,7 +107,8 @@ fn join_parents(parents: &Relation, kept: &Relation, shared: usize, cx: &mut Bin
     let on = (0..shared).map(|level| {
         (Expr::column(&left.columns[2 * level], Span::default()), Expr::column(&right.columns[level], Span::default()))
     });
-    let plan = Plan::Join { left: left.plan.clone(), right: right.plan.clone(), kind: JoinKind::Inner, on: on.collect() };
+    let plan =
+        Plan::Join { left: left.plan.clone(), right: right.plan.clone(), kind: JoinKind::Inner, on: on.collect() };
     let columns = left.columns.iter().chain(&right.columns[shared..]).cloned().collect();
     Relation::new(plan, columns)
 }

@@ -6,7 +6,7 @@ use arrow::array::Array;
 use kql_parser::ast::{Parse, ParseKv, ParsePiece, Property};
 use kql_parser::diagnostic::Diagnostic;
 use vizsla_functions::Value;
-use vizsla_functions::regex::parse::{Kind, ParsePattern, Part};
+use vizsla_functions::regex::parse::{Kind, ParsePattern, Part, problem};
 use vizsla_functions::regex::parse_kv::{Delimiters, KeyValues, Quotes, Rules};
 use vizsla_functions::regex::pattern;
 use vizsla_schema::KqlType;
@@ -38,6 +38,11 @@ pub(super) fn bind_parse<'a>(it: &'a Parse, input: &Relation, cx: &mut Binder<'a
             }
         });
     }
+    if let Some((service, reason)) = refused(it.filter, kind, &flags, &parts) {
+        let code = error::with_service(error::BAD_ARGUMENT, service);
+        cx.report(Diagnostic::error(code, it.span).message(reason));
+        return Relation { open: true, ..input.clone() };
+    }
     let name = format!("parse {kind:?} {flags:?} {parts:?}");
     match ParsePattern::new(kind, &flags, &parts) {
         Ok(pattern) => extract(input, text, Arc::new(ByPattern { name, pattern }), found, it.filter, cx),
@@ -47,6 +52,14 @@ pub(super) fn bind_parse<'a>(it: &'a Parse, input: &Relation, cx: &mut Binder<'a
             input.clone()
         }
     }
+}
+
+/// Why the language refuses a pattern, with the service's code.
+fn refused(filter: bool, kind: Kind, flags: &str, parts: &[Part]) -> Option<(&'static str, &'static str)> {
+    if filter && kind == Kind::Relaxed {
+        return Some(("SEM0477", "`parse-where` cannot be relaxed: it drops rows that do not match"));
+    }
+    problem(kind, flags, parts)
 }
 
 /// Adds the columns that an extractor finds; a column of an existing name is replaced in place (fact 267).

@@ -8,6 +8,7 @@ use vizsla_functions::Value;
 use vizsla_schema::KqlType;
 
 use super::columns::{allocate_names, column_for, extended};
+use super::several::items;
 use crate::bind::Binder;
 use crate::bind::convert::kql_type;
 use crate::bind::names::NameSource;
@@ -52,19 +53,19 @@ fn bind_cell<'a>(cell: &'a ast::Expr, ty: KqlType, cx: &mut Binder<'a>) -> Value
 pub(super) fn bind_print<'a>(it: &'a Print, cx: &mut Binder<'a>) -> Relation {
     let row = values(&[], vec![Vec::new()], cx);
     let mut scope = Row::of(&row);
-    let bound: Vec<Expr> = it.columns.iter().map(|named| cx.bind_scalar(&named.expr, &mut scope)).collect();
-    let sources: Vec<NameSource> = it
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(index, named)| match named.names.first() {
-            Some(name) => NameSource::Written(name.text.clone()),
-            None => NameSource::Derived(format!("print_{index}")),
-        })
-        .collect();
-    let names = allocate_names(&sources, &std::collections::HashSet::new(), |index| it.columns[index].span, cx);
+    let mut items = items(&it.columns, &mut scope, cx);
+    if items.len() == it.columns.len() {
+        for (index, (item, named)) in items.iter_mut().zip(&it.columns).enumerate() {
+            if named.names.is_empty() {
+                item.name = NameSource::Derived(format!("print_{index}"));
+            }
+        }
+    }
+    let sources: Vec<NameSource> = items.iter().map(|item| item.name.clone()).collect();
+    let names = allocate_names(&sources, &std::collections::HashSet::new(), |index| items[index].span, cx);
     let mut extend = Vec::new();
-    let columns = names.into_iter().zip(bound).map(|(name, expr)| column_for(name, expr, &mut extend, cx)).collect();
+    let columns =
+        names.into_iter().zip(items).map(|(name, item)| column_for(name, item.expr, &mut extend, cx)).collect();
     Relation { columns, ..row.then(|plan| extended(plan, extend)) }
 }
 

@@ -9,6 +9,7 @@ use vizsla_functions::Value;
 use vizsla_schema::KqlType;
 
 use super::columns::{allocate_names, column_for, existing, extended};
+use super::parameters;
 use crate::bind::Binder;
 use crate::bind::names::NameSource;
 use crate::bind::row::{Lifted, Row};
@@ -27,6 +28,8 @@ pub(super) fn bind_summarize<'a>(it: &'a Summarize, input: &Relation, cx: &mut B
     if let Some(bin) = &it.bin {
         cx.report(unsupported("`bin=` in `summarize`", bin.span()));
     }
+    let shuffle = [("shuffle", ()), ("broadcast", ())];
+    parameters::choice(&it.parameters, "hint.strategy", &shuffle, (), cx);
     let by = it.by.as_deref().unwrap_or_default();
     let (keys, key_items) = bind_keys(by, input, cx);
     let (aggregates, items) = bind_aggregates(&it.aggregates, &key_items, input, cx);

@@ -91,7 +91,8 @@ async fn limits_stop_a_query_and_say_which() {
     let time = ask(slow, time).await;
     assert!(matches!(time, Err(EngineError::Limit(LimitError::Time(_)))), "{time:?}");
     let memory = Limits { memory: Some(1 << 20), ..Limits::default() };
-    let memory = ask("range x from 1 to 1000000 step 1 | summarize count() by tostring(x) | summarize count()", memory).await;
+    let memory =
+        ask("range x from 1 to 1000000 step 1 | summarize count() by tostring(x) | summarize count()", memory).await;
     assert!(matches!(memory, Err(EngineError::Limit(LimitError::Memory(_)))), "{memory:?}");
 }
 

@@ -37,8 +37,7 @@ fn scalar_functions_answer_as_their_examples_say() {
 fn aggregates_answer_as_their_examples_say() {
     let library = Library::new();
     let over = |call: &str| format!("datatable{} | summarize {call}", vizsla_engine::AGGREGATE_EXAMPLE_ROWS);
-    let lines: Vec<String> =
-        aggregates().flat_map(|def| wrong(&library, def.name, def.examples, over)).collect();
+    let lines: Vec<String> = aggregates().flat_map(|def| wrong(&library, def.name, def.examples, over)).collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
 
@@ -46,7 +45,10 @@ fn aggregates_answer_as_their_examples_say() {
 fn window_functions_answer_as_their_examples_say() {
     let library = Library::new();
     let over = |call: &str| {
-        format!("datatable{} | serialize x1 = {call} | summarize make_list_with_nulls(x1)", vizsla_engine::WINDOW_EXAMPLE_ROWS)
+        format!(
+            "datatable{} | serialize x1 = {call} | summarize make_list_with_nulls(x1)",
+            vizsla_engine::WINDOW_EXAMPLE_ROWS
+        )
     };
     let lines: Vec<String> = windows().flat_map(|def| wrong(&library, def.name, def.examples, over)).collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));

@@ -6,7 +6,10 @@ mod library;
 
 use library::Library;
 
+/// Cases about graphs, `scan`, `narrow` and the like, which are refused by name. This number only goes down.
+const NOT_BUILT: usize = 12;
+
 #[test]
 fn cases_have_their_answers() {
-    vizsla_corpus::check_cases(&mut [&mut Library::new()]);
+    vizsla_corpus::case::check_cases(&mut [&mut Library::new()], NOT_BUILT);
 }

@@ -31,7 +31,7 @@ pub(crate) fn typed(text: &str) -> Option<Value> {
     }
     match ty {
         ScalarType::Bool => bool(body).map(Value::Bool),
-        ScalarType::Int => integer(body).and_then(|it| i32::try_from(it).ok()).map(Value::Int),
+        ScalarType::Int => int(body).map(Value::Int),
         ScalarType::Long => integer(body).map(Value::Long),
         ScalarType::Real => real(body).map(Value::Real),
         ScalarType::Decimal => decimal(body).map(Value::Decimal),
@@ -51,6 +51,15 @@ fn bool(text: &str) -> Option<bool> {
         "true" => Some(true),
         "false" => Some(false),
         _ => text.parse::<i64>().ok().map(|it| it != 0),
+    }
+}
+
+/// Hexadecimal text of up to eight digits spells the bits: `int(0xFFFFFFFF)` is -1.
+fn int(text: &str) -> Option<i32> {
+    let bits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    match bits.and_then(|bits| u32::from_str_radix(bits, 16).ok()) {
+        Some(bits) => Some(bits.cast_signed()),
+        None => i32::try_from(integer(text)?).ok(),
     }
 }
 

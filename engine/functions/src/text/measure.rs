@@ -15,7 +15,7 @@ pub(super) const STRLEN: ScalarDef = ScalarDef {
     summary: "Length of a text in Unicode code points, not bytes.",
     source: "strlen-function",
     examples: &[ex("strlen('hello')", "5"), ex("strlen('⒦⒰⒮⒯⒪')", "5"), ex("strlen('')", "0")],
-    naming: Naming::Prefix("strlen"),
+    naming: Naming::Prefix("strlen_"),
     eval: Eval::Kernel(|args| {
         let text = args.text(0);
         Ok(args.longs(|row| Some(code_points(text.at(row)) as i64)))
