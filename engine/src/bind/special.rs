@@ -198,6 +198,9 @@ impl<'a> Binder<'a> {
 
     /// A bag of columns by name, perhaps without those that are null or empty.
     pub(crate) fn pack(&mut self, columns: &[&crate::bound::Column], ignore_empty: bool, span: Span) -> Expr {
+        if columns.is_empty() {
+            return Expr::literal(Value::Dynamic("{}".into()), span);
+        }
         let def = vizsla_functions::scalar("bag_pack").expect("the dynamic family has `bag_pack`");
         let mut args = Vec::with_capacity(columns.len() * 2);
         for column in columns {

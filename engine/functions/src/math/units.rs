@@ -353,7 +353,7 @@ pub(super) const CONVERT_LENGTH: ScalarDef = function(
     |args| kernel(args, LENGTHS, converted),
     "A length in another unit, null if there is no such unit.",
     "convert-length-function",
-    &[ex(r#"convert_length(1.2, "Meter", "Foot")"#, "3.9370078740157477")],
+    &[ex(r#"convert_length(1.2, "Meter", "Foot")"#, "3.9370078740157479")],
 );
 
 pub(super) const CONVERT_MASS: ScalarDef = function(
@@ -362,7 +362,7 @@ pub(super) const CONVERT_MASS: ScalarDef = function(
     |args| kernel(args, MASSES, converted),
     "A mass in another unit, null if there is no such unit.",
     "convert-mass-function",
-    &[ex(r#"convert_mass(1.2, "Kilogram", "Pound")"#, "2.6455471462185307")],
+    &[ex(r#"convert_mass(1.2, "Kilogram", "Pound")"#, "2.6455471462185309")],
 );
 
 pub(super) const CONVERT_SPEED: ScalarDef = function(
