@@ -30,6 +30,8 @@ pub mod error;
 mod exec;
 mod explain;
 mod functions;
+#[doc(hidden)]
+pub mod fuzzing;
 mod lower;
 mod ops;
 mod options;

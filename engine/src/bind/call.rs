@@ -213,7 +213,9 @@ impl<'a> Binder<'a> {
             types.remove(index);
         }
         let returns = signature.returns.of(&types);
-        let is_constant = |index: usize| agg::is_constant(signature, index);
+        // The signature counts the predicate, the arguments no longer do.
+        let written = |index: usize| index + usize::from(def.predicate.is_some_and(|at| index >= at));
+        let is_constant = |index: usize| agg::is_constant(signature, written(index));
         let constants =
             args.iter().enumerate().map(|(index, arg)| is_constant(index).then(|| arg.as_literal().cloned()).flatten());
         let constants: Vec<Option<Value>> = constants.collect();

@@ -2,6 +2,7 @@
 
 mod data;
 mod examples;
+mod fuzz;
 mod library;
 
 use library::Library;

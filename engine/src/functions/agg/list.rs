@@ -42,7 +42,11 @@ const MAKE_LIST_IF: AggregateDef = AggregateDef {
     signatures: &[sig(&[Param::Any, Param::Is(T::Bool), MAX_SIZE], Returns::Is(T::Dynamic)).optional(1)],
     summary: "The values where the predicate is true as an array.",
     source: "make-list-if-aggregation-function",
-    examples: &[ex("make_list_if(x, b)", "[1,3]"), ex("make_list_if(x, x > 5)", "[]")],
+    examples: &[
+        ex("make_list_if(x, b)", "[1,3]"),
+        ex("make_list_if(x, x > 5)", "[]"),
+        ex("make_list_if(x, b, 1)", "[1]"),
+    ],
     predicate: Some(1),
     ..MAKE_LIST
 };
