@@ -63,18 +63,22 @@ fn describe(path: &Path, report: &IngestReport) -> String {
     }
     let mut text = String::new();
     for (table, it) in &report.tables {
-        let files = if it.files == 1 { "file" } else { "files" };
-        let (rows, size) = (HumanCount(it.rows), HumanBytes(it.bytes));
-        text.push_str(&format!("{name}: {rows} rows into {table} ({} {files}, {size})\n", it.files));
+        let (rows, files) = (counted(it.rows, "row"), counted(it.files, "file"));
+        text.push_str(&format!("{name}: {rows} into {table} ({files}, {})\n", HumanBytes(it.bytes)));
     }
     if report.rejected > 0 {
         let place = report.rejected_file.as_deref().unwrap_or(Path::new("_rejected")).display().to_string();
-        text.push_str(&format!("{name}: {} lines not taken, see {place}\n", HumanCount(report.rejected)));
+        text.push_str(&format!("{name}: {} not taken, see {place}\n", counted(report.rejected, "line")));
     }
     if text.is_empty() {
         text.push_str(&format!("{name}: no rows\n"));
     }
     text
+}
+
+/// `1 row`, `1,234 rows`.
+fn counted(count: u64, one: &str) -> String {
+    format!("{} {one}{}", HumanCount(count), if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | datetime | timestamp in nanoseconds, UTC; a moment outside of 1677–2262 is refused |
 //! | timespan | 64-bit integer, ticks of 100 ns |
-//! | guid, dynamic | string |
+//! | guid | string |
+//! | dynamic | string of the logical type JSON |
 //! | decimal | decimal(38, 18) |
 //!
 //! No arrow schema is embedded, so every reader sees standard types. Compressed with zstd.
@@ -15,10 +16,12 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, TimestampNanosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::{SchemaDescriptor, Type};
 use vizsla_engine::{KqlType, Render, ResultColumn};
 use vizsla_schema::Ticks;
 
@@ -46,7 +49,10 @@ impl Show for Parquet<'_> {
         self.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         self.columns = columns.to_vec();
         let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties)
+            .with_skip_arrow_metadata(true)
+            .with_parquet_schema(parquet_schema(columns, &self.schema)?);
         self.writer = Some(ArrowWriter::try_new_with_options(out, Arc::clone(&self.schema), options)?);
         Ok(())
     }
@@ -67,6 +73,20 @@ impl Show for Parquet<'_> {
         writer.close()?;
         Ok(())
     }
+}
+
+/// The Parquet schema, with `dynamic` marked as JSON: arrow has no type that says so.
+fn parquet_schema(columns: &[ResultColumn], schema: &Schema) -> Result<SchemaDescriptor, ParquetError> {
+    let plain = ArrowSchemaConverter::new().convert(schema)?;
+    let mut fields = plain.root_schema().get_fields().to_vec();
+    for (column, field) in columns.iter().zip(&mut fields).filter(|it| it.0.ty == KqlType::Dynamic) {
+        let json = Type::primitive_type_builder(&column.name, Physical::BYTE_ARRAY)
+            .with_repetition(Repetition::OPTIONAL)
+            .with_logical_type(Some(LogicalType::Json));
+        *field = Arc::new(json.build()?);
+    }
+    let root = Type::group_type_builder(plain.root_schema().name()).with_fields(fields).build()?;
+    Ok(SchemaDescriptor::new(Arc::new(root)))
 }
 
 fn stored_type(ty: KqlType) -> DataType {

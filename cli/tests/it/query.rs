@@ -43,7 +43,7 @@ fn mistakes_are_shown_under_the_text() {
 
 #[test]
 fn the_clock_and_parameters_are_set_by_the_caller() {
-    let query = "declare query_parameters(name:string); print t = now(), name";
+    let query = "declare query_parameters(name:string); print t = now(), name = name";
     let args = ["query", "--now", "2026-03-09T12:00Z", "--param", "name=a=b", "--format", "csv", query];
     assert_eq!(vizsla(&args, "").ok(), "t,name\n2026-03-09T12:00:00.0000000Z,a=b\n");
 }
@@ -91,13 +91,23 @@ fn what_was_ingested_can_be_queried_and_an_answer_can_be_a_table() {
     let root = folder.path().join("data");
     let args = ["ingest", "--root", path(&root), "--table", "DeviceEvents", path(&events)];
     let told = vizsla(&args, "");
-    assert!(told.ok().contains("1 rows into DeviceEvents") && told.out.contains("1 lines not taken"), "{told:?}");
+    assert!(told.ok().contains("1 row into DeviceEvents") && told.out.contains("1 line not taken"), "{told:?}");
     assert!(vizsla(&args, "").ok().contains("ingested before"));
     let again = root.join("Copied.parquet");
-    vizsla(&["query", "--data", path(&root), "-o", path(&again), "DeviceEvents | project Timestamp, DeviceName"], "")
-        .ok();
-    let copied = vizsla(&["query", "--data", path(&root), "--format", "csv", "Copied"], "");
-    assert_eq!(copied.ok(), "Timestamp,DeviceName\n2026-03-02T10:00:00.0000000Z,a\n");
+    vizsla(
+        &[
+            "query",
+            "--data",
+            path(&root),
+            "-o",
+            path(&again),
+            "DeviceEvents | project Timestamp, DeviceName, d = dynamic([1])",
+        ],
+        "",
+    )
+    .ok();
+    let copied = vizsla(&["query", "--data", path(&root), "--format", "csv", "Copied | extend t = gettype(d)"], "");
+    assert_eq!(copied.ok(), "Timestamp,DeviceName,d,t\n2026-03-02T10:00:00.0000000Z,a,[1],array\n");
 }
 
 #[test]
