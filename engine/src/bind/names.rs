@@ -118,8 +118,6 @@ impl Binder<'_> {
         if let Some(def) = agg::aggregate(name) {
             let names = || call.arguments.iter().map(|argument| self.derived_name(&argument.expr).unwrap_or_default());
             return match def.naming {
-                // `countif(condition)` is `countif_`: a predicate lends no name.
-                AggNaming::Prefix(prefix) if def.predicate == Some(0) => Some(format!("{prefix}_")),
                 AggNaming::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
                 AggNaming::PrefixBoth(prefix) => {
                     Some(format!("{prefix}_{}", names().take(2).collect::<Vec<_>>().join("_")))

@@ -68,7 +68,7 @@ pub(super) fn bind_join<'a>(it: &'a Join, input: &Relation, cx: &mut Binder<'a>)
         Kind::InnerUnique => JoinKind::Inner,
         Kind::Plain(kind) => kind,
     };
-    joined(&left, &right, kind, keys, cx)
+    joined(&left, &right, kind, keys)
 }
 
 /// The dimension's columns beside those of the input; its key columns are the input's own (fact 235).
@@ -80,7 +80,7 @@ pub(super) fn bind_lookup<'a>(it: &'a Lookup, input: &Relation, cx: &mut Binder<
     let keys = bind_keys(&it.on, input, &right, cx);
     let key_ids: Vec<_> = keys.iter().filter_map(|key| column_id(&key.right)).collect();
     let visible = right.columns.iter().filter(|column| !key_ids.contains(&column.id)).cloned().collect();
-    joined(input, &Relation { columns: visible, ..right }, kind, keys, cx)
+    joined(input, &Relation { columns: visible, ..right }, kind, keys)
 }
 
 fn column_id(expr: &Expr) -> Option<crate::bound::ColumnId> {
@@ -211,7 +211,7 @@ fn unique_by(input: &Relation, keys: &[Key], cx: &mut Binder<'_>) -> Relation {
     input.then(|plan| Plan::Aggregate { input: plan, keys: group, aggregates, order })
 }
 
-fn joined(left: &Relation, right: &Relation, kind: JoinKind, keys: Vec<Key>, cx: &mut Binder<'_>) -> Relation {
+fn joined(left: &Relation, right: &Relation, kind: JoinKind, keys: Vec<Key>) -> Relation {
     let on = keys.into_iter().map(|key| (key.left, key.right)).collect();
     let plan = Plan::Join { left: left.plan.clone(), right: right.plan.clone(), kind, on };
     let columns = match kind {
@@ -221,7 +221,6 @@ fn joined(left: &Relation, right: &Relation, kind: JoinKind, keys: Vec<Key>, cx:
             both_sides(&left.columns, &right.columns)
         }
     };
-    let _ = cx;
     Relation { open: left.open || right.open, ..Relation::new(plan, columns) }
 }
 

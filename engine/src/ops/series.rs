@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use kql_parser::ast::{self, BinaryOp, MakeSeries, SeriesRange};
+use kql_parser::ast::{BinaryOp, MakeSeries, SeriesRange};
 use kql_parser::diagnostic::Diagnostic;
 use kql_parser::span::Span;
 use vizsla_functions::Value;
@@ -244,6 +244,3 @@ fn collect(value: &Expr, cx: &mut Binder<'_>) -> AggregateCall {
     let def = agg::aggregate("make_list_with_nulls").expect("the aggregates have `make_list_with_nulls`");
     cx.aggregate_call(def, vec![value.clone()], value.span).expect("`make_list_with_nulls` takes any column")
 }
-
-#[allow(dead_code)]
-type Syntax = ast::SeriesAggregate;

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -16,6 +17,7 @@ use datafusion::logical_expr::{
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
+use vizsla_functions::dynamic;
 use vizsla_schema::KqlType;
 use vizsla_store::{TableSnapshot, convert};
 
@@ -123,9 +125,10 @@ impl ScalarUDFImpl for FileValue {
         let array = args.args[0].to_array(args.number_rows)?;
         let converted =
             convert::to_plan(&array, self.ty).map_err(|error| DataFusionError::External(Box::new(error)))?;
-        Ok(ColumnarValue::Array(converted))
+        // Everything above reads dynamics in the compact form that the functions write.
+        Ok(ColumnarValue::Array(match self.ty {
+            KqlType::Dynamic => Arc::new(dynamic::parse_column(converted.as_string_view())),
+            _ => converted,
+        }))
     }
 }
-
-#[allow(dead_code)]
-fn _schema(_: &Schema) {}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, FieldRef, Schema};
+use arrow::datatypes::{FieldRef, Schema};
 use datafusion::catalog::Session;
 use datafusion::common::ScalarValue;
 use datafusion::datasource::listing::PartitionedFile;
@@ -89,10 +89,4 @@ fn path_value(table: &DataTable, file: &DataFile, index: usize) -> Result<Scalar
         Source::Field(_) | Source::Missing => convert::missing(ty, 1),
     };
     ScalarValue::try_from_array(&array, 0)
-}
-
-/// A field of the plan for a column of the table.
-#[allow(dead_code, reason = "used by the adapter's tests")]
-pub(super) fn field(column: &vizsla_store::Column) -> Field {
-    Field::new(&column.name, column.ty.plan_type(), column.ty.is_nullable())
 }
