@@ -3,7 +3,7 @@
 //! ```text
 //! main → args → one file per command → running (a query at work) → show (a format) → output (a place)
 //! ```
-//! Commands answer a [`Failure`](failure::Failure), which knows its exit code. Answers go to standard output, everything
+//! Commands answer a [`failure::Failure`], which knows its exit code. Answers go to standard output, everything
 //! else to standard error.
 
 mod args;

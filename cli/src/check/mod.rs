@@ -72,7 +72,7 @@ fn gather(path: &Path, named: bool, into: &mut Vec<(PathBuf, Kind)>) -> Result<(
         into.extend(kind.map(|kind| (path.to_owned(), kind)));
         return Ok(());
     }
-    let entries = fs::read_dir(path).and_then(|it| it.collect::<io::Result<Vec<_>>>()).map_err(&failed)?;
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(&failed)?;
     let mut entries: Vec<PathBuf> = entries.into_iter().map(|it| it.path()).collect();
     entries.sort();
     for entry in entries {

@@ -102,7 +102,7 @@ fn enter(line: &str, session: &mut Session<'_>) -> Result<Flow, Failure> {
     })?;
     let rows = if shown.rows == 1 { "row" } else { "rows" };
     let place = session.output.as_ref().map(|it| format!(" into {}", it.display())).unwrap_or_default();
-    let time = session.timer.then(|| format!(", {:.3} s", started.elapsed().as_secs_f64())).unwrap_or_default();
+    let time = if session.timer { format!(", {:.3} s", started.elapsed().as_secs_f64()) } else { String::new() };
     say(&format!("{} {rows}{place}{time}\n", shown.rows));
     Ok(Flow::Continue)
 }

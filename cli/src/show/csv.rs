@@ -24,7 +24,7 @@ impl<'w> Csv<'w> {
     fn write(&mut self, fill: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> Result<(), ShowError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         fill(&mut writer).map_err(io::Error::from)?;
-        let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(self.out.write_all(&bytes)?)
     }
 }

@@ -31,12 +31,20 @@ impl Lowering<'_> {
         let input = self.aggregate_input(input, keys, &used, order, ordered)?;
         let group = keys.iter().map(|(id, _)| DfExpr::Column(column(*id))).collect::<Vec<_>>();
         let order_by = if ordered { sort_exprs(order) } else { Vec::new() };
-        let mut calls = Vec::new();
-        for (index, it) in used.iter().enumerate() {
-            calls.push(self.aggregate_expr(it, &order_by)?.alias(call_name(index)));
+        // DataFusion cannot plan the same aggregate twice: `any(x), any(x)` is computed once.
+        let mut calls: Vec<DfExpr> = Vec::new();
+        let mut places = Vec::with_capacity(used.len());
+        for it in &used {
+            let call = self.aggregate_expr(it, &order_by)?;
+            let place = calls.iter().position(|other| *other == call).unwrap_or(calls.len());
+            if place == calls.len() {
+                calls.push(call);
+            }
+            places.push(place);
         }
-        let grouped = input.aggregate(group, calls)?;
-        grouped.project(outputs(keys, &used, needed))
+        let named = calls.into_iter().enumerate().map(|(place, call)| call.alias(call_name(place)));
+        let grouped = input.aggregate(group, named)?;
+        grouped.project(outputs(keys, &used, &places, needed))
     }
 
     /// The columns that keys, arguments, filters and the order read, with the keys computed.
@@ -100,11 +108,11 @@ fn pruned(it: &AggregateCall, needed: &Needed) -> Option<AggregateCall> {
 }
 
 /// Keys and answers under their ids; several answers come as a struct.
-fn outputs(keys: &[(ColumnId, Expr)], used: &[AggregateCall], needed: &Needed) -> Vec<DfExpr> {
+fn outputs(keys: &[(ColumnId, Expr)], used: &[AggregateCall], places: &[usize], needed: &Needed) -> Vec<DfExpr> {
     let mut exprs: Vec<DfExpr> =
         keys.iter().filter(|(id, _)| needed.contains(id)).map(|(id, _)| DfExpr::Column(column(*id))).collect();
-    for (index, it) in used.iter().enumerate() {
-        let answer = || DfExpr::Column(Column::new_unqualified(call_name(index)));
+    for (it, place) in used.iter().zip(places) {
+        let answer = || DfExpr::Column(Column::new_unqualified(call_name(*place)));
         for (position, (id, ty)) in it.outputs.iter().enumerate() {
             let value = match it.def.outputs {
                 Outputs::One => answer(),
