@@ -117,6 +117,12 @@ impl Column {
         Self { name: name.to_owned(), ty, declared: false, aliases: Vec::new() }
     }
 
+    /// Older names by which files may call it.
+    #[must_use]
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
     fn target(&self) -> Target {
         let names = std::iter::once(&self.name).chain(&self.aliases).cloned().collect();
         Target { names, ty: self.ty }

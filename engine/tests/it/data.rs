@@ -130,3 +130,20 @@ async fn a_truncated_file_is_named_and_can_be_skipped() {
     let whole = first_row(&open(&folder), "DeviceInfo | count").await.unwrap();
     assert_eq!(answer.collect().await.unwrap()[0].values().next().unwrap(), whole);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_come_from_paths_and_under_older_names() {
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    let root = tempfile::tempdir().unwrap();
+    // `SenderFromAddress` is declared in the middle of the table; `FinalEmailAction` is what `EmailAction` was called.
+    let folder = root.path().join("EmailEvents/SenderFromAddress=a@b.example");
+    std::fs::create_dir_all(&folder).unwrap();
+    let actions: ArrayRef = std::sync::Arc::new(StringArray::from(vec!["Quarantine"]));
+    let batch = RecordBatch::try_from_iter([("FinalEmailAction", actions)]).unwrap();
+    let file = std::fs::File::create(folder.join("part.parquet")).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let row = first_row(&open(root.path()), "EmailEvents | project EmailAction, SenderFromAddress").await.unwrap();
+    assert_eq!(row, [Value::String("Quarantine".into()), Value::String("a@b.example".into())]);
+}

@@ -55,7 +55,8 @@ impl Adapter {
             return Err(DataFusionError::Internal(format!("no column `{}` in the table", column.name())));
         };
         let ty = wanted.ty;
-        let Some(index) = self.position(column.name()) else {
+        let mut names = std::iter::once(&wanted.name).chain(wanted.aliases());
+        let Some(index) = names.find_map(|name| self.position(name)) else {
             let missing = ScalarValue::try_from_array(&convert::missing(ty, 1), 0)?;
             return Ok(Arc::new(Literal::new(missing)));
         };

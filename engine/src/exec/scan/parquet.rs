@@ -31,7 +31,9 @@ pub(super) fn scan(
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let url = store_url()?;
     state.runtime_env().register_object_store(url.as_ref(), table.root.store().clone());
-    let (schema, from_path) = table_schema(table, files);
+    let (schema, from_path, order) = table_schema(table, files);
+    let place = |wanted: &usize| order.iter().position(|index| index == wanted).expect("the order holds every column");
+    let projection = projection.iter().map(place).collect();
     let options = state.config_options();
     let source = ParquetSource::new(schema)
         .with_pushdown_filters(options.execution.parquet.pushdown_filters)
@@ -43,25 +45,21 @@ pub(super) fn scan(
         .with_file_groups(groups)
         .with_limit(limit)
         .with_expr_adapter(Some(Arc::new(AdapterFactory { snapshot: table.snapshot.clone() })))
-        .with_projection_indices(Some(projection.to_vec()))?
+        .with_projection_indices(Some(projection))?
         .build();
     Ok(DataSourceExec::from_data_source(config))
 }
 
-/// Columns that come from the path are the table's last ones, and DataFusion wants them apart.
-fn table_schema(table: &DataTable, files: &[&DataFile]) -> (TableSchema, Vec<usize>) {
+/// DataFusion wants columns that come from the path after all others, so columns are put in that order.
+fn table_schema(table: &DataTable, files: &[&DataFile]) -> (TableSchema, Vec<usize>, Vec<usize>) {
     let fields = table.schema.fields();
-    let from_path: Vec<usize> = (0..fields.len())
-        .filter(|index| files.iter().any(|file| matches!(file.source(*index), Source::Path(_))))
-        .collect();
-    let last = fields.len() - from_path.len();
-    // A path that names a declared column leaves that column in its place: the adapter fills it in.
-    let trailing = from_path.first() == Some(&last);
-    let split = if trailing { last } else { fields.len() };
-    let own: Vec<FieldRef> = fields[..split].to_vec();
-    let partitions: Vec<FieldRef> = fields[split..].to_vec();
-    let schema = TableSchema::builder(Arc::new(Schema::new(own))).with_table_partition_cols(partitions).build();
-    (schema, if trailing { from_path } else { Vec::new() })
+    let in_path = |index: &usize| files.iter().any(|file| matches!(file.source(*index), Source::Path(_)));
+    let (from_path, own): (Vec<usize>, Vec<usize>) = (0..fields.len()).partition(in_path);
+    let of = |indices: &[usize]| indices.iter().map(|index| fields[*index].clone()).collect::<Vec<FieldRef>>();
+    let schema = Schema::new(of(&own));
+    let schema = TableSchema::builder(Arc::new(schema)).with_table_partition_cols(of(&from_path)).build();
+    let order = own.into_iter().chain(from_path.iter().copied()).collect();
+    (schema, from_path, order)
 }
 
 /// Files in about as many groups of about the same size as there are threads.
@@ -86,7 +84,12 @@ fn path_value(table: &DataTable, file: &DataFile, index: usize) -> Result<Scalar
         Source::Path(text) => {
             convert::constant(text, ty, 1).map_err(|error| DataFusionError::External(Box::new(error)))?
         }
-        Source::Field(_) | Source::Missing => convert::missing(ty, 1),
+        Source::Missing => convert::missing(ty, 1),
+        Source::Field(_) => {
+            let name = &table.snapshot.columns[index].name;
+            let message = format!("unsupported: `{name}` is a column of some files and in the path of others");
+            return Err(DataFusionError::Execution(message));
+        }
     };
     ScalarValue::try_from_array(&array, 0)
 }
