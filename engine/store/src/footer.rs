@@ -9,10 +9,11 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::arrow::async_reader::MetadataFetch;
-use parquet::arrow::parquet_to_arrow_schema;
+use parquet::arrow::{parquet_column, parquet_to_arrow_schema};
 use parquet::basic::LogicalType;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::statistics::Statistics;
 use vizsla_schema::KqlType;
 
 use crate::convert;
@@ -53,6 +54,30 @@ impl Footer {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.metadata.file_metadata().num_rows().unsigned_abs()
+    }
+
+    /// The smallest and the largest number that a column of whole numbers holds, by the statistics of all row groups; its
+    /// times are numbers too. None if a row group with values says nothing about them.
+    #[must_use]
+    pub fn range(&self, field: usize) -> Option<(i64, i64)> {
+        let file = self.metadata.file_metadata();
+        let name = self.schema.field(field).name();
+        let (leaf, _) = parquet_column(file.schema_descr(), &self.schema, name)?;
+        let mut range = (i64::MAX, i64::MIN);
+        for group in self.metadata.row_groups() {
+            let statistics = group.column(leaf).statistics()?;
+            let (least, most) = match statistics {
+                Statistics::Int64(it) => (it.min_opt().copied(), it.max_opt().copied()),
+                Statistics::Int32(it) => (it.min_opt().copied().map(i64::from), it.max_opt().copied().map(i64::from)),
+                _ => return None,
+            };
+            match (least, most) {
+                (Some(least), Some(most)) => range = (range.0.min(least), range.1.max(most)),
+                _ if statistics.null_count_opt() == Some(group.num_rows().unsigned_abs()) => {}
+                _ => return None,
+            }
+        }
+        Some(range)
     }
 
     /// The file's columns and the types they have where nothing declares them.

@@ -24,8 +24,10 @@ use crate::cache::FileCache;
 use crate::error::{OnBroken, Result, StoreError, Warning};
 use crate::footer::Footer;
 use crate::format::{self, Format, Named};
+use crate::local::{self, Listing};
 use crate::ndjson::{self, INFERENCE_LIMIT, Inferred, RowsOf};
 use crate::place::{Place, partitions, place_of};
+use crate::reader::ParquetReader;
 use crate::table::{Candidate, Contents, TableSnapshot, assemble};
 
 /// Files whose insides are looked at at the same time.
@@ -46,6 +48,8 @@ struct Inner {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     address: String,
+    /// Whether the store is the local file system.
+    local: bool,
     footers: FileCache<Footer>,
     peeked: FileCache<Inferred>,
     inferred: FileCache<Inferred>,
@@ -81,16 +85,21 @@ impl DataRoot {
         }
         let failed = |e| StoreError::object(address, e);
         let prefix = Path::from_absolute_path(&full).map_err(|e| failed(e.into()))?;
-        Ok(Self::over(Arc::new(LocalFileSystem::new()), prefix, address))
+        Ok(Self::with(Arc::new(LocalFileSystem::new()), prefix, address.to_owned(), true))
     }
 
     /// The objects under `prefix` of `store`; `address` is what messages call the root.
     #[must_use]
     pub fn over(store: Arc<dyn ObjectStore>, prefix: Path, address: impl Into<String>) -> Self {
+        Self::with(store, prefix, address.into(), false)
+    }
+
+    fn with(store: Arc<dyn ObjectStore>, prefix: Path, address: String, local: bool) -> Self {
         let inner = Inner {
             store,
             prefix,
-            address: address.into(),
+            address,
+            local,
             footers: FileCache::new(FOOTERS),
             peeked: FileCache::new(FOOTERS / 16),
             inferred: FileCache::new(FOOTERS / 16),
@@ -237,6 +246,12 @@ impl DataRoot {
         Ok(footer)
     }
 
+    /// Reads ranges of a Parquet file whose footer was read before.
+    #[must_use]
+    pub fn parquet_reader(&self, object: &ObjectMeta, footer: &Arc<Footer>) -> ParquetReader {
+        ParquetReader::new(Arc::clone(self.store()), object.clone(), Arc::clone(footer), self.inner.local)
+    }
+
     /// The tables and fields at the beginning of an NDJSON file.
     async fn inferred(&self, object: &ObjectMeta, format: Format, limit: u64) -> Result<Arc<Inferred>> {
         let cache = if limit == PEEK { &self.inner.peeked } else { &self.inner.inferred };
@@ -256,10 +271,15 @@ impl DataRoot {
 
     /// What lies directly under the root.
     async fn entries(&self) -> Result<Vec<Entry>> {
-        let failed = |e| StoreError::object(self.address(), e);
-        let found = self.store().list_with_delimiter(Some(self.prefix())).await.map_err(failed)?;
-        let folders = found.common_prefixes.into_iter().map(|path| Entry { path, object: None });
-        let files = found.objects.into_iter().map(|it| Entry { path: it.location.clone(), object: Some(it) });
+        let Listing { folders, files } = if self.inner.local {
+            local::list(self.prefix(), 1).map_err(|e| StoreError::io(self.address(), e))?
+        } else {
+            let found = self.store().list_with_delimiter(Some(self.prefix())).await;
+            let found = found.map_err(|e| StoreError::object(self.address(), e))?;
+            Listing { folders: found.common_prefixes, files: found.objects }
+        };
+        let folders = folders.into_iter().map(|path| Entry { path, object: None });
+        let files = files.into_iter().map(|it| Entry { path: it.location.clone(), object: Some(it) });
         let mut entries: Vec<_> = folders.chain(files).filter(|it| !format::is_hidden(it.name())).collect();
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
@@ -270,8 +290,12 @@ impl DataRoot {
         if let Some(object) = &entry.object {
             return Ok(vec![object.clone()]);
         }
-        let failed = |e| StoreError::object(entry.path.to_string(), e);
-        let all: Vec<_> = self.store().list(Some(&entry.path)).try_collect().await.map_err(failed)?;
+        let all: Vec<ObjectMeta> = if self.inner.local {
+            local::list(&entry.path, usize::MAX).map_err(|e| StoreError::io(format!("/{}", entry.path), e))?.files
+        } else {
+            let failed = |e| StoreError::object(entry.path.to_string(), e);
+            self.store().list(Some(&entry.path)).try_collect().await.map_err(failed)?
+        };
         let hidden = |object: &ObjectMeta| {
             let inside = object.location.prefix_match(&entry.path).into_iter().flatten();
             inside.into_iter().any(|part| format::is_hidden(part.as_ref()))
