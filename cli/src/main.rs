@@ -31,6 +31,10 @@ use tokio::runtime::{Builder, Runtime};
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, code};
 
+/// Planning makes many small objects and ingestion many large ones; glibc keeps the latter for long after.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Queries nest as deep as the parser allows, and so do the calls that walk them.
 const STACK: usize = 16 << 20;
 

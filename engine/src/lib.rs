@@ -48,4 +48,4 @@ pub use kql_parser::{Code, Diagnostic, Severity};
 pub use options::{Limits, QueryOptions, RowFilter};
 pub use vizsla_functions::{ScalarDef, Value};
 pub use vizsla_schema::KqlType;
-pub use vizsla_store::{OnBroken, StoreError};
+pub use vizsla_store::{DataRoot, OnBroken, StoreError};
