@@ -5,6 +5,7 @@
 //! names come back when the result is shown, so `col("Name")`, which folds case, is never used.
 
 mod aggregate;
+mod empty;
 mod expand;
 mod expr;
 pub(crate) mod udf;
@@ -47,6 +48,9 @@ pub(crate) enum StepValue {
 pub(crate) trait Source: Send + Sync {
     /// A provider whose columns are those of the shape, by name, in plan types.
     fn provider(&self, table: &TableShape) -> Result<Arc<dyn TableProvider>>;
+
+    /// Whether the table is known to have no row.
+    fn is_empty(&self, table: &TableShape) -> bool;
 }
 
 /// Lowers plans of one program.
@@ -193,16 +197,7 @@ impl Lowering<'_> {
     fn constant(&self, expr: &Expr) -> Result<Value> {
         match &expr.kind {
             ExprKind::Literal(value) => Ok(value.clone()),
-            _ => {
-                use datafusion::physical_expr::create_physical_expr;
-                let lowered = self.expr(expr)?;
-                let schema = datafusion::common::DFSchema::empty();
-                let physical = create_physical_expr(&lowered, &schema, &Default::default(), &Default::default())?;
-                let options = RecordBatchOptions::new().with_row_count(Some(1));
-                let one_row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options)?;
-                let array = physical.evaluate(&one_row)?.to_array(1)?;
-                Ok(Value::from_array(&array, 0, expr.ty))
-            }
+            _ => expr::evaluated(&self.expr(expr)?, expr.ty),
         }
     }
 
@@ -278,7 +273,10 @@ impl Lowering<'_> {
             wanted.push(0);
         }
         let mut legs = Vec::with_capacity(inputs.len());
-        for (plan, exprs) in inputs {
+        // One leg has to stay: it says which columns there are.
+        let with_rows: Vec<&(Arc<Plan>, Vec<Expr>)> = inputs.iter().filter(|(plan, _)| !self.is_empty(plan)).collect();
+        let with_rows = if with_rows.is_empty() { inputs.iter().take(1).collect() } else { with_rows };
+        for (plan, exprs) in with_rows {
             let used = wanted.iter().map(|index| &exprs[*index]);
             let input = self.plan(plan, &with_columns_of(&Needed::new(), used))?;
             let mut projected = Vec::with_capacity(wanted.len());
