@@ -5,9 +5,12 @@
 
 use std::sync::Arc;
 
-use datafusion::common::ScalarValue;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::Schema;
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{BinaryExpr, Case, Expr as DfExpr, Operator, expr::InList, expr::ScalarFunction, lit};
+use datafusion::physical_expr::create_physical_expr;
 use vizsla_functions::{ScalarDef, Value};
 use vizsla_schema::KqlType;
 
@@ -97,8 +100,11 @@ impl Lowering<'_> {
 
     fn kernel(&self, def: &'static ScalarDef, args: &[Expr], ty: KqlType) -> Result<DfExpr> {
         let types: Vec<KqlType> = args.iter().map(|arg| arg.ty).collect();
-        let lowered = args.iter().map(|arg| self.expr(arg)).collect::<Result<_>>()?;
-        Ok(call(udf::scalar(def, &types, ty), lowered))
+        let lowered = args.iter().map(|arg| self.expr(arg)).collect::<Result<Vec<_>>>()?;
+        // Binding folds constants, except those that only a step could find.
+        let known = def.stable && !lowered.is_empty() && lowered.iter().all(|arg| matches!(arg, DfExpr::Literal(..)));
+        let computed = call(udf::scalar(def, &types, ty), lowered);
+        if known { literal(&evaluated(&computed, ty)?) } else { Ok(computed) }
     }
 
     fn compare(&self, name: &str, left: &Expr, right: &Expr, null: Null) -> Result<DfExpr> {
@@ -175,6 +181,14 @@ fn plain_comparison(ty: KqlType) -> bool {
 fn bounded(low: &Expr, high: &Expr) -> bool {
     let known = |bound: &Expr| bound.as_literal().is_some_and(|value| !value.is_null());
     known(low) && known(high)
+}
+
+/// The value of an expression without columns.
+pub(super) fn evaluated(expr: &DfExpr, ty: KqlType) -> Result<Value> {
+    let physical = create_physical_expr(expr, &DFSchema::empty(), &Default::default(), &Default::default())?;
+    let options = RecordBatchOptions::new().with_row_count(Some(1));
+    let one_row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options)?;
+    Ok(Value::from_array(&physical.evaluate(&one_row)?.to_array(1)?, 0, ty))
 }
 
 /// A constant in a plan.

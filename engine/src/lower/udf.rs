@@ -56,7 +56,8 @@ pub(crate) fn extract(extractor: Arc<dyn Extractor>, columns: &[KqlType]) -> Arc
     let mut fields: Vec<Field> = columns
         .iter()
         .enumerate()
-        .map(|(index, ty)| Field::new(field_name(index), ty.plan_type(), ty.is_nullable()))
+        // A struct that DataFusion computes beforehand forgets which of its fields are never null.
+        .map(|(index, ty)| Field::new(field_name(index), ty.plan_type(), true))
         .collect();
     fields.push(Field::new(field_name(columns.len()), DataType::Boolean, true));
     Arc::new(ScalarUDF::new_from_impl(Function {
