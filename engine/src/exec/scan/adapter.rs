@@ -1,15 +1,17 @@
 //! What files hold as plan types, while they are read.
 //!
 //! DataFusion asks for each file how an expression over the table becomes one over that file. A column becomes a conversion
-//! of the file's column ([`vizsla_store::convert`]), or a constant where the file has none.
+//! of the file's column ([`vizsla_store::convert`]), or a constant where the file has none. A comparison of a column with a
+//! constant becomes one of the file's values where that says exactly the same ([`compare`]), so that statistics prune.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -18,32 +20,81 @@ use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 use vizsla_functions::dynamic;
-use vizsla_schema::KqlType;
-use vizsla_store::{TableSnapshot, convert};
+use vizsla_schema::{KqlType, Ticks};
+use vizsla_store::convert::{self, Fidelity};
+use vizsla_store::{Contents, DataFile, Source, TableSnapshot};
+
+use super::compare::Asked;
 
 /// Makes an adapter for each file of a table.
 #[derive(Debug)]
 pub(super) struct AdapterFactory {
-    pub(super) snapshot: Arc<TableSnapshot>,
+    table: Arc<Table>,
+}
+
+impl AdapterFactory {
+    pub(super) fn new(snapshot: Arc<TableSnapshot>) -> AdapterFactory {
+        AdapterFactory { table: Arc::new(Table { snapshot, in_range: Mutex::default() }) }
+    }
+}
+
+/// A table and what was found out about its files.
+#[derive(Debug)]
+pub(super) struct Table {
+    snapshot: Arc<TableSnapshot>,
+    /// By column: whether all instants in files are ones that KQL has.
+    in_range: Mutex<HashMap<usize, bool>>,
+}
+
+impl Table {
+    /// Whether no file has a value outside of `least..=most` (in its own units, by `bounds`) in the column.
+    ///
+    /// Such a value is null in the plan, which a comparison of the file's values would not know.
+    fn in_range(&self, column: usize, plan: KqlType) -> bool {
+        let mut known = self.in_range.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(column).or_insert_with(|| self.snapshot.files.iter().all(|file| is_in_range(file, column, plan)))
+    }
+}
+
+fn is_in_range(file: &DataFile, column: usize, plan: KqlType) -> bool {
+    let (Source::Field(field), Contents::Parquet(footer)) = (file.source(column), &file.contents) else {
+        return true;
+    };
+    let Fidelity::Ticks(unit) = convert::fidelity(footer.schema.field(*field).data_type(), plan) else {
+        return false;
+    };
+    let (least, most) = match plan {
+        KqlType::DateTime => (unit.first_at(Ticks::MIN.0), unit.last_at(Ticks::MAX.0)),
+        _ => (unit.first_at(i64::MIN), unit.last_at(i64::MAX)),
+    };
+    let held = footer.range(*field);
+    held.is_some_and(|held| {
+        held.0 > held.1 || (least.is_some_and(|it| it <= held.0) && most.is_some_and(|it| held.1 <= it))
+    })
 }
 
 impl PhysicalExprAdapterFactory for AdapterFactory {
     fn create(&self, _: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        Ok(Arc::new(Adapter { snapshot: self.snapshot.clone(), physical }))
+        Ok(Arc::new(Adapter { table: self.table.clone(), physical }))
     }
 }
 
 #[derive(Debug)]
 struct Adapter {
-    snapshot: Arc<TableSnapshot>,
+    table: Arc<Table>,
     physical: SchemaRef,
 }
 
 impl PhysicalExprAdapter for Adapter {
     fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
-        expr.transform(|expr| match expr.downcast_ref::<Column>() {
-            Some(column) => Ok(Transformed::yes(self.column(column)?)),
-            None => Ok(Transformed::no(expr)),
+        expr.transform_down(|expr| {
+            if let Some(column) = expr.downcast_ref::<Column>() {
+                return Ok(Transformed::new(self.column(column)?, true, TreeNodeRecursion::Jump));
+            }
+            Ok(match self.comparison(&expr)? {
+                Some(compared) => Transformed::new(compared, true, TreeNodeRecursion::Jump),
+                None => Transformed::no(expr),
+            })
         })
         .data()
     }
@@ -51,12 +102,9 @@ impl PhysicalExprAdapter for Adapter {
 
 impl Adapter {
     fn column(&self, column: &Column) -> Result<Arc<dyn PhysicalExpr>> {
-        let Some(wanted) = self.snapshot.columns.iter().find(|it| it.name == column.name()) else {
-            return Err(DataFusionError::Internal(format!("no column `{}` in the table", column.name())));
-        };
+        let wanted = &self.table.snapshot.columns[self.index(column)?];
         let ty = wanted.ty;
-        let mut names = std::iter::once(&wanted.name).chain(wanted.aliases());
-        let Some(index) = names.find_map(|name| self.position(name)) else {
+        let Some(index) = self.in_file(wanted) else {
             let missing = ScalarValue::try_from_array(&convert::missing(ty, 1), 0)?;
             return Ok(Arc::new(Literal::new(missing)));
         };
@@ -69,6 +117,32 @@ impl Adapter {
         let call =
             ScalarFunctionExpr::try_new(function, vec![read], &self.physical, Arc::new(ConfigOptions::default()))?;
         Ok(Arc::new(call))
+    }
+
+    /// The position of a column in the table.
+    fn index(&self, column: &Column) -> Result<usize> {
+        let found = self.table.snapshot.columns.iter().position(|it| it.name == column.name());
+        found.ok_or_else(|| DataFusionError::Internal(format!("no column `{}` in the table", column.name())))
+    }
+
+    /// The position of a table's column in the file.
+    fn in_file(&self, wanted: &vizsla_store::Column) -> Option<usize> {
+        std::iter::once(&wanted.name).chain(wanted.aliases()).find_map(|name| self.position(name))
+    }
+
+    /// A comparison of a column with constants as one of the file's values, if that says the same of every row.
+    fn comparison(&self, expr: &Arc<dyn PhysicalExpr>) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+        let Some((column, asked)) = Asked::of(expr) else { return Ok(None) };
+        let position = self.index(column)?;
+        let wanted = &self.table.snapshot.columns[position];
+        let Some(index) = self.in_file(wanted) else { return Ok(None) };
+        let field = self.physical.field(index);
+        let value: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), index));
+        Ok(match convert::fidelity(field.data_type(), wanted.ty) {
+            Fidelity::Text => asked.of_text(&value, field),
+            Fidelity::Ticks(unit) if self.table.in_range(position, wanted.ty) => asked.of_ticks(&value, field, unit),
+            _ => None,
+        })
     }
 
     /// The file's column of that name, else the one that differs only in case.

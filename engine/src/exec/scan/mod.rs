@@ -4,6 +4,7 @@
 //! becomes plan types while it is read ([`adapter`]). NDJSON is read by the store.
 
 mod adapter;
+mod compare;
 mod ndjson;
 mod parquet;
 
@@ -58,6 +59,10 @@ impl Snapshots {
 }
 
 impl Source for Snapshots {
+    fn is_empty(&self, table: &TableShape) -> bool {
+        self.tables.get(&table.name).is_none_or(|snapshot| snapshot.files.is_empty())
+    }
+
     fn provider(&self, table: &TableShape) -> Result<Arc<dyn TableProvider>> {
         match (&self.root, self.tables.get(&table.name)) {
             (Some(root), Some(snapshot)) => Ok(Arc::new(DataTable {

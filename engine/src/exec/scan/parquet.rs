@@ -1,18 +1,25 @@
 //! Parquet files as one plan of DataFusion's.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, Schema};
 use datafusion::catalog::Session;
-use datafusion::common::ScalarValue;
+use datafusion::common::stats::Precision;
+use datafusion::common::{ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfigBuilder, ParquetFileReaderFactory, ParquetSource,
+};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::physical_plan::ExecutionPlan;
-use vizsla_store::{DataFile, Source, convert};
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use object_store::path::Path;
+use parquet::arrow::async_reader::AsyncFileReader;
+use vizsla_store::{Contents, DataFile, DataRoot, Footer, Source, convert};
 
 use super::DataTable;
 use super::adapter::AdapterFactory;
@@ -38,13 +45,14 @@ pub(super) fn scan(
     let source = ParquetSource::new(schema)
         .with_pushdown_filters(options.execution.parquet.pushdown_filters)
         .with_reorder_filters(options.execution.parquet.reorder_filters)
+        .with_parquet_file_reader_factory(Arc::new(Readers::new(table.root.clone(), files)))
         .with_enable_page_index(true)
         .with_bloom_filter_on_read(true);
     let groups = groups(table, files, &from_path, state.config().target_partitions())?;
     let config = FileScanConfigBuilder::new(url, Arc::new(source))
         .with_file_groups(groups)
         .with_limit(limit)
-        .with_expr_adapter(Some(Arc::new(AdapterFactory { snapshot: table.snapshot.clone() })))
+        .with_expr_adapter(Some(Arc::new(AdapterFactory::new(table.snapshot.clone()))))
         .with_projection_indices(Some(projection))?
         .build();
     Ok(DataSourceExec::from_data_source(config))
@@ -73,9 +81,46 @@ fn groups(table: &DataTable, files: &[&DataFile], from_path: &[usize], partition
         let mut entry = PartitionedFile::from(file.object.clone());
         entry.partition_values =
             from_path.iter().map(|index| path_value(table, file, *index)).collect::<Result<_>>()?;
+        if let Contents::Parquet(footer) = &file.contents {
+            let rows = usize::try_from(footer.rows()).unwrap_or(usize::MAX);
+            let statistics = Statistics::new_unknown(&table.schema).with_num_rows(Precision::Exact(rows));
+            entry = entry.with_statistics(Arc::new(statistics));
+        }
         smallest.push(entry);
     }
     Ok(groups.into_iter().map(|(_, files)| FileGroup::new(files)).collect())
+}
+
+/// Opens files whose footers the snapshot has.
+#[derive(Debug)]
+struct Readers {
+    root: DataRoot,
+    footers: HashMap<Path, Arc<Footer>>,
+}
+
+impl Readers {
+    fn new(root: DataRoot, files: &[&DataFile]) -> Readers {
+        let footer = |file: &&DataFile| match &file.contents {
+            Contents::Parquet(footer) => Some((file.object.location.clone(), footer.clone())),
+            Contents::Ndjson(_) => None,
+        };
+        Readers { root, footers: files.iter().filter_map(footer).collect() }
+    }
+}
+
+impl ParquetFileReaderFactory for Readers {
+    fn create_reader(
+        &self,
+        _: usize,
+        file: PartitionedFile,
+        _: Option<usize>,
+        _: &ExecutionPlanMetricsSet,
+    ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        let Some(footer) = self.footers.get(&file.object_meta.location) else {
+            return Err(DataFusionError::Internal(format!("no footer of {}", file.object_meta.location)));
+        };
+        Ok(Box::new(self.root.parquet_reader(&file.object_meta, footer)))
+    }
 }
 
 fn path_value(table: &DataTable, file: &DataFile, index: usize) -> Result<ScalarValue> {
