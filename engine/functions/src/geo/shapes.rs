@@ -2,10 +2,9 @@
 
 use vizsla_schema::KqlType as T;
 
-use super::{EARTH_RADIUS, Point, Points, REAL, Vector};
+use super::{EARTH_RADIUS, Points, REAL, Vector, geojson};
 use crate::args::Args;
 use crate::def::{Eval, KernelResult, Param, Returns, ScalarDef, ex, sig};
-use crate::dynamic::{elements, get_key, number, text_of};
 
 pub(super) const GEO_LINE_LENGTH: ScalarDef = ScalarDef {
     name: "geo_line_length",
@@ -20,23 +19,13 @@ pub(super) const GEO_LINE_LENGTH: ScalarDef = ScalarDef {
 fn line_length(args: &Args<'_>) -> KernelResult {
     let lines = args.text(0);
     Ok(args.reals(|row| {
-        let angles = parse_lines(lines.get(row)?)?.into_iter().map(|line| length(&line));
+        let angles = geojson::lines(lines.get(row)?)?.into_iter().map(|line| length(&line));
         Some(angles.sum::<f64>() * EARTH_RADIUS)
     }))
 }
 
-fn length(line: &[Point]) -> f64 {
-    line.windows(2).map(|edge| edge[0].vector().angle(edge[1].vector())).sum()
-}
-
-fn parse_lines(json: &str) -> Option<Vec<Vec<Point>>> {
-    let coordinates = get_key(json, "coordinates")?;
-    let line = |json| Some(parse_points(json)?).filter(|points| points.len() > 1);
-    match text_of(get_key(json, "type")?).as_ref() {
-        "LineString" => Some(vec![line(coordinates)?]),
-        "MultiLineString" => elements(coordinates)?.map(line).collect(),
-        _ => None,
-    }
+fn length(line: &[Vector]) -> f64 {
+    line.windows(2).map(|edge| edge[0].angle(edge[1])).sum()
 }
 
 pub(super) const GEO_POINT_IN_POLYGON: ScalarDef = ScalarDef {
@@ -56,86 +45,19 @@ pub(super) const GEO_POINT_IN_POLYGON: ScalarDef = ScalarDef {
 fn point_in_polygon(args: &Args<'_>) -> KernelResult {
     let (points, shapes) = (Points::at(args, 0), args.text(2));
     // A literal polygon, the usual case, is read once.
-    let constant = if args.is_constant(2) { shapes.get(0).map(parse_polygons) } else { None };
+    let constant = if args.is_constant(2) { shapes.get(0).map(geojson::polygons) } else { None };
     Ok(args.bools(|row| {
         let point = points.get(row)?.vector();
         let parsed;
         let polygons = match &constant {
             Some(polygons) => polygons.as_ref()?,
             None => {
-                parsed = parse_polygons(shapes.get(row)?)?;
+                parsed = geojson::polygons(shapes.get(row)?)?;
                 &parsed
             }
         };
         Some(polygons.iter().any(|polygon| polygon.contains(point)))
     }))
-}
-
-struct Polygon {
-    shell: Ring,
-    holes: Vec<Ring>,
-}
-
-impl Polygon {
-    fn parse(json: &str) -> Option<Polygon> {
-        let mut rings = elements(json)?.map(Ring::parse);
-        Some(Polygon { shell: rings.next()??, holes: rings.collect::<Option<_>>()? })
-    }
-
-    fn contains(&self, point: Vector) -> bool {
-        self.shell.contains(point) && !self.holes.iter().any(|hole| hole.contains(point))
-    }
-}
-
-/// A closed line; the region inside is the smaller one of the two that it divides the sphere into.
-struct Ring {
-    vertices: Vec<Vector>,
-    middle: Vector,
-}
-
-impl Ring {
-    /// A ring of at least three different vertices, and the first one again.
-    fn parse(json: &str) -> Option<Ring> {
-        let mut points = parse_points(json)?;
-        let closed = points.len() > 3 && points.first() == points.last();
-        points.pop();
-        let distinct = points.iter().enumerate().all(|(at, point)| !points[..at].contains(point));
-        let vertices: Vec<Vector> = points.into_iter().map(Point::vector).collect();
-        let middle = vertices.iter().copied().reduce(Vector::plus)?;
-        (closed && distinct).then_some(Ring { vertices, middle })
-    }
-
-    /// Whether the vertices, seen from the point, go around it once.
-    fn contains(&self, point: Vector) -> bool {
-        // Going around a point is going around its antipode, too; only one of the two is on the ring's side.
-        if point.dot(self.middle) <= 0.0 {
-            return false;
-        }
-        let next = self.vertices.iter().cycle().skip(1);
-        let turns = self.vertices.iter().zip(next).map(|(from, to)| {
-            let (from, to) = (point.cross(*from), point.cross(*to));
-            from.cross(to).dot(point).atan2(from.dot(to))
-        });
-        turns.sum::<f64>().abs() > std::f64::consts::PI
-    }
-}
-
-fn parse_polygons(json: &str) -> Option<Vec<Polygon>> {
-    let coordinates = get_key(json, "coordinates")?;
-    match text_of(get_key(json, "type")?).as_ref() {
-        "Polygon" => Some(vec![Polygon::parse(coordinates)?]),
-        "MultiPolygon" => elements(coordinates)?.map(Polygon::parse).collect(),
-        _ => None,
-    }
-}
-
-fn parse_points(json: &str) -> Option<Vec<Point>> {
-    elements(json)?
-        .map(|pair| {
-            let mut numbers = elements(pair)?.map(number);
-            Point::new(numbers.next()??, numbers.next()??)
-        })
-        .collect()
 }
 
 #[cfg(test)]
