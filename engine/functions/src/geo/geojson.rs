@@ -75,7 +75,7 @@ pub(super) struct Ring {
 impl Ring {
     /// A ring of at least three different vertices, and the first one again. Its vertices go counter-clockwise from here
     /// on.
-    fn new(mut points: Vec<Point>) -> Option<Ring> {
+    pub(super) fn new(mut points: Vec<Point>) -> Option<Ring> {
         let closed = points.len() > 3 && points.first() == points.last();
         points.pop();
         let mut seen = HashSet::with_capacity(points.len());
@@ -85,12 +85,21 @@ impl Ring {
         if !closed || !distinct {
             return None;
         }
-        let mut vertices: Vec<Vector> = points.into_iter().map(Point::vector).collect();
-        let middle = vertices.iter().copied().reduce(Vector::plus)?.unit();
+        Some(Ring::of(points.into_iter().map(Point::vector).collect()))
+    }
+
+    /// A ring of at least three different vertices, turned to go counter-clockwise.
+    pub(super) fn of(mut vertices: Vec<Vector>) -> Ring {
+        let middle = vertices.iter().copied().fold(Vector::ZERO, Vector::plus).unit();
         if area_around(middle, &vertices) < 0.0 {
             vertices.reverse();
         }
-        Some(Ring { vertices, middle })
+        Ring { vertices, middle }
+    }
+
+    /// A place that is on the ring's side of the sphere.
+    pub(super) fn middle(&self) -> Vector {
+        self.middle
     }
 
     /// The vertices, each once, counter-clockwise.
@@ -173,6 +182,25 @@ pub(super) fn write_rings(rings: &[Vec<Vector>], out: &mut String) {
     write_list(rings, out, |ring, out| {
         write_list(ring.iter().chain(ring.first()), out, |it, out| write_place(*it, out))
     });
+}
+
+/// Appends a multipoint.
+pub(super) fn write_points(places: &[Vector], out: &mut String) {
+    write_shape("MultiPoint", out, |out| write_list(places, out, |it, out| write_place(*it, out)));
+}
+
+/// Appends a polygon, or a multipolygon if there is not exactly one. Shells go counter-clockwise, holes clockwise.
+pub(super) fn write_polygons(polygons: &[Polygon], out: &mut String) {
+    let rings = |polygon: &Polygon| -> Vec<Vec<Vector>> {
+        let holes = polygon.holes.iter().map(|hole| hole.vertices.iter().rev().copied().collect());
+        std::iter::once(polygon.shell.vertices.clone()).chain(holes).collect()
+    };
+    match polygons {
+        [polygon] => write_polygon(&rings(polygon), out),
+        polygons => write_shape("MultiPolygon", out, |out| {
+            write_list(polygons, out, |polygon, out| write_rings(&rings(polygon), out));
+        }),
+    }
 }
 
 /// Appends a line, or a multiline if there is not exactly one.

@@ -3,13 +3,19 @@
 //! As in the service the Earth is a sphere and edges are geodesics; what is no longitude or latitude makes the answer null.
 //! Shapes are GeoJSON dynamics.
 
+mod densify;
 mod geohash;
 mod geojson;
 mod h3;
+mod lines;
+mod meet;
+mod overlay;
 mod points;
+mod regions;
 mod s2;
 mod s2cell;
 mod shapes;
+mod simplify;
 mod vector;
 mod wkt;
 
@@ -20,6 +26,8 @@ use crate::args::{Args, Reals};
 use crate::def::{Param, ScalarDef};
 
 pub(crate) const ALL: &[ScalarDef] = &[
+    densify::GEO_LINE_DENSIFY,
+    densify::GEO_POLYGON_DENSIFY,
     geohash::GEO_GEOHASH_NEIGHBORS,
     geohash::GEO_GEOHASH_TO_CENTRAL_POINT,
     geohash::GEO_GEOHASH_TO_POLYGON,
@@ -32,6 +40,25 @@ pub(crate) const ALL: &[ScalarDef] = &[
     h3::GEO_H3CELL_TO_CENTRAL_POINT,
     h3::GEO_H3CELL_TO_POLYGON,
     h3::GEO_POINT_TO_H3CELL,
+    lines::GEO_LINE_LENGTH,
+    lines::GEO_LINE_CENTROID,
+    lines::GEO_LINE_INTERPOLATE_POINT,
+    lines::GEO_LINE_LOCATE_POINT,
+    lines::GEO_DISTANCE_POINT_TO_LINE,
+    lines::GEO_CLOSEST_POINT_ON_LINE,
+    meet::GEO_INTERSECTS_2LINES,
+    meet::GEO_INTERSECTS_LINE_WITH_POLYGON,
+    meet::GEO_INTERSECTS_2POLYGONS,
+    meet::GEO_INTERSECTION_2LINES,
+    meet::GEO_INTERSECTION_LINE_WITH_POLYGON,
+    meet::GEO_INTERSECTION_2POLYGONS,
+    meet::GEO_UNION_LINES_ARRAY,
+    meet::GEO_UNION_POLYGONS_ARRAY,
+    shapes::GEO_DISTANCE_POINT_TO_POLYGON,
+    shapes::GEO_CLOSEST_POINT_ON_POLYGON,
+    shapes::GEO_POLYGON_AREA,
+    shapes::GEO_POLYGON_PERIMETER,
+    shapes::GEO_POLYGON_CENTROID,
     points::GEO_ANGLE,
     points::GEO_AZIMUTH,
     points::GEO_DISTANCE_2POINTS,
@@ -41,8 +68,9 @@ pub(crate) const ALL: &[ScalarDef] = &[
     s2::GEO_S2CELL_NEIGHBORS,
     s2::GEO_S2CELL_TO_CENTRAL_POINT,
     s2::GEO_S2CELL_TO_POLYGON,
-    shapes::GEO_LINE_LENGTH,
     shapes::GEO_POINT_IN_POLYGON,
+    simplify::GEO_LINE_SIMPLIFY,
+    simplify::GEO_POLYGON_SIMPLIFY,
     wkt::GEO_FROM_WKT,
 ];
 
