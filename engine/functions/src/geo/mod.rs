@@ -3,6 +3,7 @@
 //! As in the service the Earth is a sphere and edges are geodesics; what is no longitude or latitude makes the answer null.
 //! Shapes are GeoJSON dynamics.
 
+mod buffer;
 mod densify;
 mod geohash;
 mod geojson;
@@ -26,6 +27,9 @@ use crate::args::{Args, Reals};
 use crate::def::{Param, ScalarDef};
 
 pub(crate) const ALL: &[ScalarDef] = &[
+    buffer::GEO_LINE_BUFFER,
+    buffer::GEO_POINT_BUFFER,
+    buffer::GEO_POLYGON_BUFFER,
     densify::GEO_LINE_DENSIFY,
     densify::GEO_POLYGON_DENSIFY,
     geohash::GEO_GEOHASH_NEIGHBORS,

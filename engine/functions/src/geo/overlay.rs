@@ -18,6 +18,8 @@ pub(super) struct Overlay {
     places: Places,
     /// For each edge the places along it.
     chains: Vec<Vec<usize>>,
+    /// The first edge that a piece is part of.
+    edges: HashMap<(usize, usize), usize>,
 }
 
 impl Overlay {
@@ -45,8 +47,15 @@ impl Overlay {
                 cuts[right].push(place);
             }
         }
-        let chains = cuts.into_iter().zip(ends).map(|(cuts, ends)| chain(ends, cuts, &places)).collect();
-        Some(Overlay { places, chains })
+        let chains: Vec<Vec<usize>> =
+            cuts.into_iter().zip(ends).map(|(cuts, ends)| chain(ends, cuts, &places)).collect();
+        let mut first = HashMap::new();
+        for (edge, chain) in chains.iter().enumerate() {
+            for piece in chain.windows(2) {
+                first.entry((piece[0], piece[1])).or_insert(edge);
+            }
+        }
+        Some(Overlay { places, chains, edges: first })
     }
 
     pub(super) fn at(&self, place: usize) -> Vector {
@@ -56,6 +65,11 @@ impl Overlay {
     /// The places along an edge, at least one.
     pub(super) fn chain(&self, edge: usize) -> &[usize] {
         &self.chains[edge]
+    }
+
+    /// The first edge that a piece is part of.
+    pub(super) fn edge_of(&self, piece: (usize, usize)) -> Option<usize> {
+        self.edges.get(&piece).copied()
     }
 
     /// The pieces of some edges, in order.

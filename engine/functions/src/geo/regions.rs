@@ -1,5 +1,6 @@
 //! Regions: polygons that do not overlap, and what two of them make: their union and what they share.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::Vector;
@@ -121,7 +122,7 @@ fn sides(overlay: &Overlay, pieces: &[(usize, usize)], others: &[(usize, usize)]
 }
 
 /// Polygons of pieces of border, the inside to the left.
-fn polygons(overlay: &Overlay, pieces: &[(usize, usize)]) -> Vec<Polygon> {
+pub(super) fn polygons(overlay: &Overlay, pieces: &[(usize, usize)]) -> Vec<Polygon> {
     let (mut shells, mut holes) = (Vec::new(), Vec::new());
     for ring in rings(overlay, pieces) {
         let vertices: Vec<Vector> = ring.into_iter().map(|place| overlay.at(place)).collect();
@@ -140,7 +141,7 @@ fn polygons(overlay: &Overlay, pieces: &[(usize, usize)]) -> Vec<Polygon> {
     polygons
 }
 
-/// The pieces, each once, as rings that do not pass a place twice. A ring ends with its last piece, as in the service.
+/// The pieces, each once, as rings that do not pass a place twice.
 fn rings(overlay: &Overlay, pieces: &[(usize, usize)]) -> Vec<Vec<usize>> {
     let mut from: HashMap<usize, Vec<usize>> = HashMap::new();
     for (index, piece) in pieces.iter().enumerate() {
@@ -161,13 +162,26 @@ fn rings(overlay: &Overlay, pieces: &[(usize, usize)]) -> Vec<Vec<usize>> {
         }
         let closed = ring.last().is_some_and(|last| pieces[*last].1 == pieces[start].0);
         if closed && ring.len() > 2 {
-            let last = ring.iter().enumerate().max_by_key(|it| it.1).map_or(0, |it| it.0);
-            let count = ring.len();
-            ring.rotate_left((last + 1) % count);
+            let edges: Vec<Option<usize>> = ring.iter().map(|piece| overlay.edge_of(pieces[*piece])).collect();
+            ring.rotate_left(start_of(&edges));
             rings.push(ring.into_iter().map(|piece| pieces[piece].0).collect());
         }
     }
     rings
+}
+
+/// Where a ring starts, by the edges that its pieces are part of: after the last edge, as in the service's library, and of
+/// several pieces of that edge after the last one of the first run.
+fn start_of(edges: &[Option<usize>]) -> usize {
+    let (mut last, mut gap) = (0, false);
+    for (place, edge) in edges.iter().enumerate().skip(1) {
+        match edge.cmp(&edges[last]) {
+            Ordering::Less => gap = true,
+            Ordering::Equal if gap => {}
+            Ordering::Equal | Ordering::Greater => (last, gap) = (place, false),
+        }
+    }
+    (last + 1) % edges.len().max(1)
 }
 
 /// The piece that goes on at the end of one and has the least of the inside between the two.
