@@ -12,7 +12,6 @@ const NAMES: &[&str] = &[
     "extent_tags",
     "external_table",
     "geo_line_to_s2cells",
-    "geo_polygon_to_h3cells",
     "geo_simplify_polygons_array",
     "graph",
     "inner_nodes",

@@ -9,7 +9,7 @@ use super::{Points, REAL};
 use crate::args::{Args, Longs};
 use crate::def::{Eval, KernelResult, Param, Returns, ScalarDef, ex, sig};
 
-const DEFAULT_RESOLUTION: i64 = 6;
+pub(super) const DEFAULT_RESOLUTION: i64 = 6;
 /// How far rings go, as in the service.
 const MAX_DISTANCE: u32 = 142;
 /// How many children one call answers: six levels of a hexagon. Our choice.
@@ -49,7 +49,7 @@ fn optional<'a>(args: &Args<'a>, index: usize) -> Option<Longs<'a>> {
     (args.len() > index).then(|| args.long(index))
 }
 
-fn resolution(level: i64) -> Option<Resolution> {
+pub(super) fn resolution(level: i64) -> Option<Resolution> {
     Resolution::try_from(u8::try_from(level).ok()?).ok()
 }
 

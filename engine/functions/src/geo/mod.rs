@@ -8,6 +8,7 @@ mod densify;
 mod geohash;
 mod geojson;
 mod h3;
+mod h3cover;
 mod lines;
 mod meet;
 mod overlay;
@@ -49,6 +50,7 @@ pub(crate) const ALL: &[ScalarDef] = &[
     lines::GEO_LINE_INTERPOLATE_POINT,
     lines::GEO_LINE_LOCATE_POINT,
     lines::GEO_DISTANCE_POINT_TO_LINE,
+    h3cover::GEO_POLYGON_TO_H3CELLS,
     lines::GEO_CLOSEST_POINT_ON_LINE,
     meet::GEO_INTERSECTS_2LINES,
     meet::GEO_INTERSECTS_LINE_WITH_POLYGON,
