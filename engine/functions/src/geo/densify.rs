@@ -131,7 +131,7 @@ fn densify_polygons(json: &str, request: &Request, out: &mut String) -> Option<(
         "MultiPolygon" => {
             let polygons = elements(coordinates)?.map(polygon).collect::<Option<Vec<_>>>()?;
             write_shape("MultiPolygon", out, |out| {
-                write_list(&polygons, out, |rings, out| geojson::write_rings(rings, out))
+                write_list(&polygons, out, |rings, out| geojson::write_rings(rings, out));
             });
         }
         _ => return None,

@@ -180,7 +180,7 @@ pub(super) fn write_polygon(rings: &[Vec<Vector>], out: &mut String) {
 
 pub(super) fn write_rings(rings: &[Vec<Vector>], out: &mut String) {
     write_list(rings, out, |ring, out| {
-        write_list(ring.iter().chain(ring.first()), out, |it, out| write_place(*it, out))
+        write_list(ring.iter().chain(ring.first()), out, |it, out| write_place(*it, out));
     });
 }
 

@@ -59,7 +59,7 @@ pub(super) const GEO_INTERSECTS_2POLYGONS: ScalarDef = ScalarDef {
             "null",
         ),
     ],
-    eval: Eval::Kernel(|args| intersects(args, |left, right| shared_by_polygons(left, right))),
+    eval: Eval::Kernel(|args| intersects(args, shared_by_polygons)),
     ..GEO_INTERSECTS_2LINES
 };
 
@@ -100,7 +100,7 @@ pub(super) const GEO_INTERSECTION_2POLYGONS: ScalarDef = ScalarDef {
         r#"geo_intersection_2polygons(dynamic({"type":"Polygon"}), dynamic({"type":"Polygon","coordinates":[[[3,44],[2,45],[2,43],[3,44]]]}))"#,
         "null",
     )],
-    eval: Eval::Kernel(|args| intersection(args, |left, right| shared_by_polygons(left, right))),
+    eval: Eval::Kernel(|args| intersection(args, shared_by_polygons)),
     ..GEO_INTERSECTION_2LINES
 };
 

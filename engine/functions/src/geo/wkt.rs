@@ -32,25 +32,32 @@ pub(super) const GEO_FROM_WKT: ScalarDef = ScalarDef {
 /// What is left of the text. Each method reads something and appends it as JSON, or fails.
 struct Text<'a>(&'a str);
 
+/// How the coordinates of a kind of shape are read.
+type Read<'a> = fn(&mut Text<'a>, &mut String) -> Option<()>;
+
 impl<'a> Text<'a> {
     fn shape(&mut self, depth: usize, out: &mut String) -> Option<()> {
-        let point = |text: &mut Text<'a>, out: &mut String| text.between_brackets(out);
-        let points = |text: &mut Text<'a>, out: &mut String| text.list(out, |text, out| text.pair(out));
-        let lists = |text: &mut Text<'a>, out: &mut String| text.list(out, points);
-        let (name, read): (_, &dyn Fn(&mut Text<'a>, &mut String) -> Option<()>) =
-            match self.word().to_ascii_uppercase().as_str() {
-                "POINT" => ("Point", &point),
-                "LINESTRING" => ("LineString", &points),
-                "POLYGON" => ("Polygon", &lists),
-                "MULTIPOINT" => ("MultiPoint", &|text, out| text.list(out, Text::pair_or_bracket)),
-                "MULTILINESTRING" => ("MultiLineString", &lists),
-                "MULTIPOLYGON" => ("MultiPolygon", &|text, out| text.list(out, lists)),
-                "GEOMETRYCOLLECTION" => return self.collection(depth.checked_sub(1)?, out),
-                _ => return None,
-            };
+        let (name, read): (_, Read<'a>) = match self.word().to_ascii_uppercase().as_str() {
+            "POINT" => ("Point", Text::between_brackets),
+            "LINESTRING" => ("LineString", Text::line),
+            "POLYGON" => ("Polygon", Text::lines),
+            "MULTIPOINT" => ("MultiPoint", |text, out| text.list(out, Text::pair_or_bracket)),
+            "MULTILINESTRING" => ("MultiLineString", Text::lines),
+            "MULTIPOLYGON" => ("MultiPolygon", |text, out| text.list(out, Text::lines)),
+            "GEOMETRYCOLLECTION" => return self.collection(depth.checked_sub(1)?, out),
+            _ => return None,
+        };
         let mut read_all = Some(());
         write_shape(name, out, |out| read_all = read(self, out));
         read_all
+    }
+
+    fn line(&mut self, out: &mut String) -> Option<()> {
+        self.list(out, Text::pair)
+    }
+
+    fn lines(&mut self, out: &mut String) -> Option<()> {
+        self.list(out, Text::line)
     }
 
     fn collection(&mut self, depth: usize, out: &mut String) -> Option<()> {
