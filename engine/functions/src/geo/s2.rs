@@ -4,6 +4,7 @@ use vizsla_schema::KqlType as T;
 
 use super::geojson::{self, Polygon};
 use super::s2cell::{Cell, MAX_LEVEL};
+use super::vector::{CLOSE, closest, cross};
 use super::{Points, REAL, Vector};
 use crate::args::Args;
 use crate::def::{Eval, KernelResult, Param, Returns, ScalarDef, ex, sig};
@@ -154,25 +155,26 @@ fn touch(cell: Cell, edges: &[Edge], polygons: &[Polygon]) -> Option<(Cell, Vec<
     touches.then_some((cell, inside))
 }
 
-/// Whether an edge shares a point with a convex region, given by its corners, counter-clockwise.
+/// Whether an edge shares a point with a convex region, given by its corners, counter-clockwise. Both have their borders,
+/// so an edge along a side reaches into the cells of both sides.
 fn reaches_into((from, to): Edge, corners: &[Vector; 4]) -> bool {
-    let sides: [Vector; 4] = std::array::from_fn(|at| corners[at].cross(corners[(at + 1) % 4]));
-    let holds = |point: Vector| sides.iter().all(|side| side.dot(point) >= 0.0);
-    let normal = from.normal(to);
-    // All corners on one side of the edge's circle: they do not meet.
-    holds(from) || holds(to) || {
-        let crosses = |at: usize| super::vector::cross(from, to, corners[at], corners[(at + 1) % 4]);
-        corners.iter().any(|it| normal.dot(*it) >= 0.0)
-            && corners.iter().any(|it| normal.dot(*it) <= 0.0)
-            && (0..4).any(crosses)
-    }
+    let sides = || (0..4).map(|at| (corners[at], corners[(at + 1) % 4]));
+    let holds = |place: Vector| sides().all(|(left, right)| left.normal(right).unit().dot(place) >= -CLOSE);
+    let on_edge = |corner: &Vector| closest(*corner, from, to).is_close(*corner);
+    // With all corners to one side of the edge's circle only ends of the edge can be inside.
+    let normal = from.normal(to).unit();
+    let touches_circle =
+        corners.iter().any(|it| normal.dot(*it) >= -CLOSE) && corners.iter().any(|it| normal.dot(*it) <= CLOSE);
+    let crosses = || sides().any(|(left, right)| cross(from, to, left, right));
+    holds(from) || holds(to) || touches_circle && (crosses() || corners.iter().any(on_edge))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::assert_close;
     use super::Cell;
-    use crate::testing::{call, constant};
+    use crate::testing::{call, constant, json};
+    use crate::value::Value;
 
     #[test]
     fn cells_to_shapes() {
@@ -210,6 +212,13 @@ mod tests {
                 assert!(neighbor.neighbors().contains(&cell), "{token} is not beside {}", neighbor.token());
             }
         }
+    }
+
+    #[test]
+    fn an_edge_along_a_side_is_in_both_cells() {
+        let shape = r#"{"type":"Polygon","coordinates":[[[0,0],[0,50],[100,50],[0,0]]]}"#;
+        let cells = call("geo_polygon_to_s2cells", &[json(shape), Value::Long(5)]);
+        assert_eq!(cells.split(',').count(), 286); // the reference's number
     }
 
     #[test]
