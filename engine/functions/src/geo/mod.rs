@@ -1,7 +1,8 @@
 //! Functions of places on Earth.
 //!
 //! As in the service the Earth is a sphere and edges are geodesics; what is no longitude or latitude makes the answer null.
-//! Shapes are GeoJSON dynamics.
+//! Shapes are GeoJSON dynamics, read and written in `geojson.rs`; what two of them make is computed in `overlay.rs` and
+//! `regions.rs`. `geo_simplify_polygons_array`, which keeps borders that polygons share, is not here.
 
 mod buffer;
 mod densify;
