@@ -64,18 +64,7 @@ const NAMES: &[&str] = &[
     "percentrank_tdigest",
     "rank_tdigest",
     "row_rank",
-    "series_decompose",
-    "series_decompose_anomalies",
-    "series_decompose_forecast",
-    "series_fft",
-    "series_fit_2lines",
-    "series_fit_2lines_dynamic",
     "series_fit_poly",
-    "series_ifft",
-    "series_outliers",
-    "series_periods_detect",
-    "series_periods_validate",
-    "series_seasonal",
     "stored_query_result",
 ];
 
