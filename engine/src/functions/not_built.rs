@@ -2,8 +2,6 @@
 
 /// By name, sorted. A function that gets built leaves this list.
 const NAMES: &[&str] = &[
-    "around",
-    "column_names_of",
     "current_principal_is_member_of",
     "cursor_after",
     "cursor_before_or_at",
