@@ -226,6 +226,22 @@ const COLUMN_IFEXISTS: ScalarDef = ScalarDef {
     )
 };
 
+const AROUND: ScalarDef = bound(
+    "around",
+    &[sig(&[Param::Any, Param::Any, Param::Any], Returns::Is(Bool))],
+    "Whether the first value is not farther from the second than the third; the ends count.",
+    "around-function",
+    &[ex("around(5, 7, 2)", "True"), ex("around(datetime(2021-01-01), datetime(2021-01-03), 1d)", "False")],
+);
+
+const COLUMN_NAMES_OF: ScalarDef = bound(
+    "column_names_of",
+    &[sig(&[Param::Any], Returns::Is(Dynamic))],
+    "The names of a table's columns, in order.",
+    "column-names-of-function",
+    &[ex(r#"column_names_of(datatable(A: string, B: int)[])"#, r#"["A","B"]"#)],
+);
+
 const TOSCALAR: ScalarDef = bound(
     "toscalar",
     &[sig(&[Param::Any], Returns::Arg(0))],
@@ -298,6 +314,8 @@ pub(crate) const ALL: &[ScalarDef] = &[
     NOW,
     AGO,
     COLUMN_IFEXISTS,
+    AROUND,
+    COLUMN_NAMES_OF,
     TOSCALAR,
     MATERIALIZE,
     INGESTION_TIME,

@@ -20,6 +20,9 @@ pub struct ScalarDef {
     pub source: &'static str,
     /// Calls with their answers; a test runs each as a query.
     pub examples: &'static [Example],
+    /// The columns that a call stands for in `extend` and `project`: keys of the bag that the kernel answers, with their
+    /// types. Empty for most, which stand for one.
+    pub columns: &'static [(&'static str, KqlType)],
     /// How an unnamed call is called in the output.
     pub naming: Naming,
     /// Whether equal arguments always give equal answers; `rand` and `new_guid` do not.
@@ -39,6 +42,7 @@ impl ScalarDef {
         summary: "",
         source: "",
         examples: &[],
+        columns: &[],
         naming: Naming::Column,
         stable: true,
         check: None,

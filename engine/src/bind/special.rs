@@ -8,7 +8,7 @@ use vizsla_functions::packing::WITHOUT_EMPTY;
 use vizsla_schema::KqlType;
 
 use super::Binder;
-use super::convert::{common_type, kql_type};
+use super::convert::{common_type, json_array, kql_type};
 use super::row::{Row, find_column};
 use crate::bound::{Expr, ExprKind, StepKind};
 use crate::error;
@@ -23,6 +23,15 @@ impl<'a> Binder<'a> {
             "not" => self.bind_not(call, row),
             "now" => self.bind_now(call, row),
             "ago" => self.bind_ago(call, row),
+            "around" => self.bind_around(call, row),
+            "bin_auto" => self.bind_bin_auto(call, row),
+            "column_names_of" => self.bind_column_names_of(call),
+            "datetime_diff" if is_weeks(call) => {
+                let args = self.bind_arguments(&call.arguments, row);
+                let def = vizsla_functions::scalar("datetime_diff").expect("the datetime family has this function");
+                let weeks = self.apply(def, args, call.span);
+                self.convert_to(weeks, KqlType::Real)
+            }
             "toscalar" => self.bind_toscalar(call),
             "column_ifexists" | "columnifexists" => self.bind_column_ifexists(call, row),
             "pack_all" => self.bind_pack_all(call, row),
@@ -146,6 +155,51 @@ impl<'a> Binder<'a> {
         self.binary(ast::BinaryOp::Subtract, now, offset, call.span)
     }
 
+    /// Whether a value is not farther from a middle than that.
+    fn bind_around(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
+        let [value, middle, reach] = call.arguments.as_slice() else { return self.arity(call, "3 arguments") };
+        let [value, middle, reach] = [value, middle, reach].map(|it| self.bind_scalar(&it.expr, row));
+        let least = self.binary(ast::BinaryOp::Subtract, middle.clone(), reach.clone(), call.span);
+        let most = self.binary(ast::BinaryOp::Add, middle, reach, call.span);
+        let above = self.binary(ast::BinaryOp::GreaterOrEqual, value.clone(), least, call.span);
+        let below = self.binary(ast::BinaryOp::LessOrEqual, value, most, call.span);
+        if above.is_poison() || below.is_poison() {
+            return Expr { ty: KqlType::Bool, ..Expr::poison(call.span) };
+        }
+        Expr { kind: ExprKind::And(vec![above, below]), ty: KqlType::Bool, span: call.span }
+    }
+
+    /// `bin` or `bin_at` with the size and the fixed point that the query's options say.
+    fn bind_bin_auto(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
+        let [value] = call.arguments.as_slice() else { return self.arity(call, "1 argument") };
+        let mut args = vec![self.bind_scalar(&value.expr, row)];
+        let Some(size) = self.options.get("query_bin_auto_size").cloned() else {
+            let message = "`bin_auto` needs a size";
+            let hint = "say `set query_bin_auto_size = 1h;` before the query";
+            return self.fail(Diagnostic::error(error::BAD_ARGUMENT, call.span).message(message).hint(hint));
+        };
+        args.push(Expr::literal(size, call.span));
+        args.extend(self.options.get("query_bin_auto_at").cloned().map(|at| Expr::literal(at, call.span)));
+        let name = if args.len() > 2 { "bin_at" } else { "bin" };
+        let def = vizsla_functions::scalar(name).expect("the mathematical family has this function");
+        self.apply(def, args, call.span)
+    }
+
+    /// The names of a table's columns; its rows are not read.
+    fn bind_column_names_of(&mut self, call: &'a ast::Call) -> Expr {
+        let [table] = call.arguments.as_slice() else { return self.arity(call, "1 argument") };
+        if !self.is_tabular(&table.expr) {
+            let message = "`column_names_of` takes a table";
+            return self.fail(Diagnostic::error(error::NOT_A_TABLE, call.span).message(message));
+        }
+        let relation = self.bind_table(&table.expr);
+        if relation.open {
+            return Expr { ty: KqlType::Dynamic, ..Expr::poison(call.span) };
+        }
+        let names: Vec<Value> = relation.columns.iter().map(|column| Value::String(column.name.clone())).collect();
+        Expr::literal(json_array(&names), call.span)
+    }
+
     /// A step finds the first column of the first row (fact 274); a scalar argument is itself.
     fn bind_toscalar(&mut self, call: &'a ast::Call) -> Expr {
         let [argument] = call.arguments.as_slice() else { return self.arity(call, "1 argument") };
@@ -239,6 +293,12 @@ impl<'a> Binder<'a> {
         let text = self.apply(def, args, call.span);
         self.convert_to(text, kql_type(ty.ty))
     }
+}
+
+/// Weeks are counted in reals, all other periods in longs (fact 157).
+fn is_weeks(call: &ast::Call) -> bool {
+    let Some(ast::Expr::Literal(part)) = call.arguments.first().map(|it| &it.expr) else { return false };
+    matches!(&part.value, ast::Value::String(name) if name.eq_ignore_ascii_case("week"))
 }
 
 /// `dynamic(null)` has a type but goes with any.

@@ -149,7 +149,7 @@ impl<'a> Binder<'a> {
         self.convert_to(value, ty)
     }
 
-    /// Which argument goes to which parameter: by position, then by name.
+    /// Which argument goes to which parameter: by name, or the first parameter that none before it has taken.
     fn assign(
         &mut self,
         function: &UserFunction<'a>,
@@ -159,14 +159,13 @@ impl<'a> Binder<'a> {
     ) -> Option<Vec<Option<&'a ast::Expr>>> {
         let parameters = &function.decl.parameters;
         let mut given: Vec<Option<&'a ast::Expr>> = vec![None; parameters.len()];
-        let mut next = usize::from(piped);
+        let first = usize::from(piped);
         let mut too_many = piped && parameters.is_empty();
         for argument in arguments {
             let index = match argument.names.first() {
                 Some(name) => parameters.iter().position(|parameter| parameter.name.text == name.text),
-                None => Some(next),
+                None => (first..given.len()).find(|index| given[*index].is_none()),
             };
-            next += usize::from(argument.names.is_empty());
             match index {
                 Some(index) if index < given.len() => given[index] = Some(&argument.expr),
                 _ => too_many = true,

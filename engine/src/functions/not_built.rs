@@ -2,8 +2,6 @@
 
 /// By name, sorted. A function that gets built leaves this list.
 const NAMES: &[&str] = &[
-    "around",
-    "column_names_of",
     "current_principal_is_member_of",
     "cursor_after",
     "cursor_before_or_at",
@@ -24,18 +22,7 @@ const NAMES: &[&str] = &[
     "percentrank_tdigest",
     "rank_tdigest",
     "row_rank",
-    "series_decompose",
-    "series_decompose_anomalies",
-    "series_decompose_forecast",
-    "series_fft",
-    "series_fit_2lines",
-    "series_fit_2lines_dynamic",
     "series_fit_poly",
-    "series_ifft",
-    "series_outliers",
-    "series_periods_detect",
-    "series_periods_validate",
-    "series_seasonal",
     "stored_query_result",
 ];
 

@@ -14,7 +14,7 @@ use kql_parser::span::Span;
 use vizsla_functions::Value;
 use vizsla_schema::{KqlType, suggest};
 
-use super::several::items;
+use super::several::{LeftOver, items};
 use crate::bind::Binder;
 use crate::bind::names::{NameSource, allocate};
 use crate::bind::row::{Row, find_column};
@@ -25,7 +25,7 @@ use crate::error;
 /// `extend`: a column of an existing name replaces it in place, others go last (fact 180).
 pub(super) fn bind_extend<'a>(named: &'a [NamedExpr], input: &Relation, cx: &mut Binder<'a>) -> Relation {
     let taken: HashSet<&str> = input.columns.iter().map(|column| &*column.name).collect();
-    let (computed, relation) = compute(named, input, &taken, cx);
+    let (computed, relation) = compute(named, input, &taken, LeftOver::Dropped, cx);
     let mut columns = input.columns.clone();
     for column in computed {
         match columns.iter_mut().find(|old| old.name == column.name) {
@@ -38,7 +38,7 @@ pub(super) fn bind_extend<'a>(named: &'a [NamedExpr], input: &Relation, cx: &mut
 
 /// `project`: these columns and no others.
 pub(super) fn bind_project<'a>(it: &'a ast::Project, input: &Relation, cx: &mut Binder<'a>) -> Relation {
-    let (columns, relation) = compute(&it.columns, input, &HashSet::new(), cx);
+    let (columns, relation) = compute(&it.columns, input, &HashSet::new(), LeftOver::Kept, cx);
     Relation { columns, open: false, ..relation }
 }
 
@@ -47,10 +47,11 @@ pub(super) fn compute<'a>(
     named: &'a [NamedExpr],
     input: &Relation,
     taken: &HashSet<&str>,
+    left_over: LeftOver,
     cx: &mut Binder<'a>,
 ) -> (Vec<Column>, Relation) {
     let mut row = Row::of(input);
-    let items = items(named, &mut row, cx);
+    let items = items(named, left_over, &mut row, cx);
     let sources: Vec<NameSource> = items.iter().map(|item| item.name.clone()).collect();
     let names = allocate_names(&sources, taken, |index| items[index].span, cx);
     let windows = row.windows();

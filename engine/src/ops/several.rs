@@ -1,11 +1,15 @@
-//! Scalar functions that give several columns: `series_stats`, `series_fit_line`, and `array_sort_asc` of several arrays
-//! (facts 134, 189, 302). Their kernels answer one dynamic, from which the columns are read.
+//! Scalar functions that give several columns: those whose definition names `columns`, and `array_sort_asc` of several
+//! arrays (facts 134, 189, 302). Their kernels answer one dynamic, from which the columns are read.
+//!
+//! Without names there are all columns, called after function and argument; with one name there is the first column. With
+//! a tuple `extend` gives the columns that it names, `project` and `print` give the others too, under their own names
+//! (`series-fit-2lines-function` of the reference).
 
 use std::sync::Arc;
 
 use kql_parser::ast::{self, NamedExpr};
+use kql_parser::diagnostic::Diagnostic;
 use kql_parser::span::Span;
-use vizsla_functions::series::{FIT_LINE_COLUMNS, STATS_COLUMNS};
 use vizsla_functions::{Value, dynamic};
 use vizsla_schema::KqlType;
 
@@ -14,7 +18,8 @@ use crate::bind::convert::json_array;
 use crate::bind::names::NameSource;
 use crate::bind::row::Row;
 use crate::bound::Expr;
-use crate::error::unsupported;
+use crate::error;
+use crate::functions;
 
 /// One column of a clause before it has its final name.
 pub(super) struct Item {
@@ -23,26 +28,43 @@ pub(super) struct Item {
     pub(super) expr: Expr,
 }
 
+/// What becomes of columns that a tuple of names leaves over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOver {
+    /// They are not there: `extend`.
+    Dropped,
+    /// They come last, under names of their own: `project`, `print`.
+    Kept,
+}
+
 /// The columns of a clause: one for each expression, or several.
-pub(super) fn items<'a>(named: &'a [NamedExpr], row: &mut Row<'_>, cx: &mut Binder<'a>) -> Vec<Item> {
+pub(super) fn items<'a>(
+    named: &'a [NamedExpr],
+    left_over: LeftOver,
+    row: &mut Row<'_>,
+    cx: &mut Binder<'a>,
+) -> Vec<Item> {
     let mut items = Vec::with_capacity(named.len());
     for it in named {
-        match parts(&it.expr, cx) {
-            Some(parts) => items.extend(split(it, &parts, row, cx)),
-            None if it.names.len() > 1 => {
-                cx.report(unsupported("several names for one expression", it.span));
-                let hole = |name: &ast::Name| NameSource::Written(name.text.clone());
-                items.extend(it.names.iter().map(|name| Item {
-                    name: hole(name),
-                    span: it.span,
-                    expr: Expr::poison(it.span),
-                }));
-            }
+        let parts = parts(&it.expr, cx);
+        let columns = parts.as_ref().map_or(1, Vec::len);
+        if let Some(extra) = it.names.get(columns) {
+            let message = format!("`{}` names no column: the expression gives only {columns}", extra.text);
+            cx.report(Diagnostic::error(error::ARITY, extra.span).message(message));
+        }
+        match parts {
+            Some(parts) => items.extend(split(it, &parts, left_over, row, cx)),
             None => {
                 let expr = cx.bind_scalar(&it.expr, row);
                 items.push(Item { name: cx.name_source(it), span: it.span, expr });
             }
         }
+        // Names without a column are there all the same, so that later uses of them are not reported too.
+        items.extend(it.names.iter().skip(columns).map(|name| Item {
+            name: NameSource::Written(name.text.clone()),
+            span: it.span,
+            expr: Expr::poison(it.span),
+        }));
     }
     items
 }
@@ -70,8 +92,6 @@ fn parts(expr: &ast::Expr, cx: &Binder<'_>) -> Option<Vec<Part>> {
         columns.iter().map(part).collect::<Vec<_>>()
     };
     match &*call.name.text {
-        "series_stats" => Some(of_bag(STATS_COLUMNS)),
-        "series_fit_line" => Some(of_bag(FIT_LINE_COLUMNS)),
         "array_sort_asc" | "array_sort_desc" => {
             let flags = usize::from(matches!(call.arguments.last().map(|it| &it.expr), Some(ast::Expr::Literal(_))));
             let arrays = call.arguments.len() - flags.min(call.arguments.len());
@@ -83,14 +103,24 @@ fn parts(expr: &ast::Expr, cx: &Binder<'_>) -> Option<Vec<Part>> {
             };
             (arrays > 1).then(|| (0..arrays).map(part).collect())
         }
-        _ => None,
+        name => functions::scalar(name).filter(|def| !def.columns.is_empty()).map(|def| of_bag(def.columns)),
     }
 }
 
-/// With names, as many columns as there are names; otherwise all, under names of their own.
-fn split<'a>(it: &'a NamedExpr, parts: &[Part], row: &mut Row<'_>, cx: &mut Binder<'a>) -> Vec<Item> {
+fn split<'a>(
+    it: &'a NamedExpr,
+    parts: &[Part],
+    left_over: LeftOver,
+    row: &mut Row<'_>,
+    cx: &mut Binder<'a>,
+) -> Vec<Item> {
     let whole = cx.bind_scalar(&it.expr, row);
-    let count = if it.names.is_empty() { parts.len() } else { it.names.len().min(parts.len()) };
+    let count = match it.names.len() {
+        0 => parts.len(),
+        1 => 1,
+        _ if left_over == LeftOver::Kept => parts.len(),
+        named => named.min(parts.len()),
+    };
     let mut items = Vec::with_capacity(count);
     for (index, part) in parts.iter().take(count).enumerate() {
         let name = match it.names.get(index) {

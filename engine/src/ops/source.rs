@@ -8,7 +8,7 @@ use vizsla_functions::Value;
 use vizsla_schema::KqlType;
 
 use super::columns::{allocate_names, column_for, extended};
-use super::several::items;
+use super::several::{LeftOver, items};
 use crate::bind::Binder;
 use crate::bind::convert::kql_type;
 use crate::bind::names::NameSource;
@@ -53,7 +53,7 @@ fn bind_cell<'a>(cell: &'a ast::Expr, ty: KqlType, cx: &mut Binder<'a>) -> Value
 pub(super) fn bind_print<'a>(it: &'a Print, cx: &mut Binder<'a>) -> Relation {
     let row = values(&[], vec![Vec::new()], cx);
     let mut scope = Row::of(&row);
-    let mut items = items(&it.columns, &mut scope, cx);
+    let mut items = items(&it.columns, LeftOver::Kept, &mut scope, cx);
     if items.len() == it.columns.len() {
         for (index, (item, named)) in items.iter_mut().zip(&it.columns).enumerate() {
             if named.names.is_empty() {

@@ -63,12 +63,12 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Reals are cut toward zero and saturate; NaN is null.
+    /// Reals are cut toward zero and saturate (fact 99); NaN and infinite ones are null.
     pub(super) fn to_long(self) -> Option<i64> {
         match self {
             Cell::Bool(value) => Some(i64::from(value)),
             Cell::Long(value) => Some(value),
-            Cell::Real(value) => (!value.is_nan()).then_some(value as i64),
+            Cell::Real(value) => value.is_finite().then_some(value as i64),
             Cell::Decimal(units) => i64::try_from(units / ONE).ok(),
             Cell::Text(text) => parse_long(text),
         }

@@ -61,6 +61,7 @@ pub(super) const BIN_AUTO: ScalarDef = ScalarDef {
     signatures: &[sig(&[Param::Any], Returns::Arg(0))],
     summary: "The value rounded down as the request's `query_bin_auto_size` and `query_bin_auto_at` say.",
     source: "bin-auto-function",
+    naming: crate::def::Naming::PassThrough,
     eval: Eval::Binder,
     ..ScalarDef::BASE
 };

@@ -7,16 +7,6 @@ use crate::args::Args;
 use crate::def::{Eval, KernelResult, ScalarDef, ex};
 use crate::dynamic::write_real;
 
-/// The columns of `series_fit_line`, in order; they are keys of the bag that its kernel answers.
-pub const FIT_LINE_COLUMNS: &[(&str, T)] = &[
-    ("rsquare", T::Real),
-    ("slope", T::Real),
-    ("variance", T::Real),
-    ("rvariance", T::Real),
-    ("interception", T::Real),
-    ("line_fit", T::Dynamic),
-];
-
 pub(super) const SERIES_FIT_LINE_DYNAMIC: ScalarDef = ScalarDef {
     name: "series_fit_line_dynamic",
     signatures: &[SERIES],
@@ -28,12 +18,20 @@ pub(super) const SERIES_FIT_LINE_DYNAMIC: ScalarDef = ScalarDef {
     ..ScalarDef::BASE
 };
 
-/// As six columns ([`FIT_LINE_COLUMNS`]), which the binder takes out of the bag.
+/// As six columns, which the binder takes out of the bag.
 pub(super) const SERIES_FIT_LINE: ScalarDef = ScalarDef {
     name: "series_fit_line",
     summary: "The line that fits a series best, as columns: rsquare, slope, variance, rvariance, interception, line_fit.",
     source: "kusto/query/series-fit-line-function",
     examples: &[],
+    columns: &[
+        ("rsquare", T::Real),
+        ("slope", T::Real),
+        ("variance", T::Real),
+        ("rvariance", T::Real),
+        ("interception", T::Real),
+        ("line_fit", T::Dynamic),
+    ],
     ..SERIES_FIT_LINE_DYNAMIC
 };
 
@@ -41,35 +39,64 @@ fn fit_line(args: &Args<'_>) -> KernelResult {
     let series = args.text(0);
     Ok(args.texts(|row, out| {
         let Some(values) = reals(&series, row).filter(|values| values.len() > 1) else { return false };
-        let line = Line::through(&values);
-        let fitted: Vec<f64> = (1..=values.len()).map(|place| line.interception + line.slope * place as f64).collect();
-        let left_over: Vec<f64> = values.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
-        let (variance, rvariance) = (variance(&values), variance(&left_over));
-        let rsquare = if variance == 0.0 { 1.0 } else { (1.0 - rvariance / variance).max(0.0) };
-        for (key, value) in [
-            ("{\"rsquare\":", rsquare),
-            (",\"slope\":", line.slope),
-            (",\"variance\":", variance),
-            (",\"rvariance\":", rvariance),
-            (",\"interception\":", line.interception),
-        ] {
-            out.push_str(key);
-            write_real(value, out);
-        }
+        let fit = Fit::of(&values);
+        out.push('{');
+        fit.write("", out);
         out.push_str(",\"line_fit\":");
-        write_reals(&fitted, out);
+        write_reals(&fit.fitted, out);
         out.push('}');
         true
     }))
 }
 
-struct Line {
+/// A line through values and how well it fits them.
+pub(super) struct Fit {
+    line: Line,
+    variance: f64,
+    rvariance: f64,
+    pub(super) fitted: Vec<f64>,
+}
+
+impl Fit {
+    pub(super) fn of(values: &[f64]) -> Fit {
+        let line = Line::through(values);
+        let fitted = line.values(values.len());
+        Fit { variance: variance(values), rvariance: left_over(values, &fitted), line, fitted }
+    }
+
+    /// The numbers of a bag, under keys with this prefix.
+    pub(super) fn write(&self, prefix: &str, out: &mut String) {
+        for (key, value) in [
+            ("rsquare", rsquare(self.variance, self.rvariance)),
+            ("slope", self.line.slope),
+            ("variance", self.variance),
+            ("rvariance", self.rvariance),
+            ("interception", self.line.interception),
+        ] {
+            out.extend([if out.ends_with('{') { "\"" } else { ",\"" }, prefix, key, "\":"]);
+            write_real(value, out);
+        }
+    }
+}
+
+/// The part of the variance that a fit explains, 0 to 1.
+pub(super) fn rsquare(variance: f64, rvariance: f64) -> f64 {
+    if variance == 0.0 { 1.0 } else { (1.0 - rvariance / variance).max(0.0) }
+}
+
+/// The variance of what a fit leaves over.
+pub(super) fn left_over(values: &[f64], fitted: &[f64]) -> f64 {
+    variance(&values.iter().zip(fitted).map(|(value, fitted)| value - fitted).collect::<Vec<_>>())
+}
+
+pub(super) struct Line {
     slope: f64,
     interception: f64,
 }
 
 impl Line {
-    fn through(values: &[f64]) -> Line {
+    /// The best line through two values or more.
+    pub(super) fn through(values: &[f64]) -> Line {
         let count = values.len() as f64;
         let middle = (count + 1.0) / 2.0;
         let mean = values.iter().sum::<f64>() / count;
@@ -82,10 +109,15 @@ impl Line {
         let slope = shared / square;
         Line { slope, interception: mean - slope * middle }
     }
+
+    /// The first `count` values of the line.
+    pub(super) fn values(&self, count: usize) -> Vec<f64> {
+        (1..=count).map(|place| self.interception + self.slope * place as f64).collect()
+    }
 }
 
 /// Sample variance.
-fn variance(values: &[f64]) -> f64 {
+pub(super) fn variance(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (count - 1.0)
@@ -107,7 +139,7 @@ mod tests {
             assert!((value - expected).abs() < 0.001, "{key} is {value}");
         }
         let keys: Vec<&str> = crate::dynamic::entries(&bag).expect("a bag").map(|(key, _)| key).collect();
-        assert_eq!(keys, FIT_LINE_COLUMNS.iter().map(|(key, _)| *key).collect::<Vec<_>>());
+        assert_eq!(keys, SERIES_FIT_LINE.columns.iter().map(|(key, _)| *key).collect::<Vec<_>>());
     }
 
     #[test]

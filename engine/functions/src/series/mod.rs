@@ -6,16 +6,24 @@
 //! | `totals` | one answer per series: `series_sum`, `series_stats`, `series_pearson_correlation` … |
 //! | `fill` | missing values filled in |
 //! | `filter` | `series_fir`, `series_iir` |
-//! | `fit` | `series_fit_line` |
+//! | `fit`, `two_lines` | `series_fit_line`, `series_fit_2lines` |
+//! | `fourier` | `series_fft`, `series_ifft` |
+//! | `periods` | `series_periods_detect`, `series_periods_validate` |
+//! | `decompose` | `series_decompose` and its family, `series_seasonal` |
+//! | `outliers` | `series_outliers` |
 //!
-//! Functions that the service computes by methods it does not document are missing, not approximated: periods, seasons,
-//! decompositions, outliers, two-line fits.
+//! Where the service's method is not documented, the file says what is inferred and from which evidence.
 
+mod decompose;
 mod elements;
 mod fill;
 mod filter;
 mod fit;
+mod fourier;
+mod outliers;
+mod periods;
 mod totals;
+mod two_lines;
 
 use vizsla_schema::KqlType as T;
 
@@ -24,10 +32,11 @@ use crate::def::{Returns, ScalarDef, Signature, sig};
 use crate::dynamic::{Encoder, Scalar, elements as elements_of, scalar, write_real};
 use crate::format;
 
-pub use fit::FIT_LINE_COLUMNS;
-pub use totals::STATS_COLUMNS;
-
 pub(crate) const ALL: &[ScalarDef] = &[
+    decompose::SERIES_DECOMPOSE,
+    decompose::SERIES_DECOMPOSE_ANOMALIES,
+    decompose::SERIES_DECOMPOSE_FORECAST,
+    decompose::SERIES_SEASONAL,
     elements::SERIES_ABS,
     elements::SERIES_ACOS,
     elements::SERIES_ADD,
@@ -59,6 +68,11 @@ pub(crate) const ALL: &[ScalarDef] = &[
     filter::SERIES_IIR,
     fit::SERIES_FIT_LINE,
     fit::SERIES_FIT_LINE_DYNAMIC,
+    fourier::SERIES_FFT,
+    fourier::SERIES_IFFT,
+    outliers::SERIES_OUTLIERS,
+    periods::SERIES_PERIODS_DETECT,
+    periods::SERIES_PERIODS_VALIDATE,
     totals::SERIES_COSINE_SIMILARITY,
     totals::SERIES_DOT_PRODUCT,
     totals::SERIES_MAGNITUDE,
@@ -67,6 +81,8 @@ pub(crate) const ALL: &[ScalarDef] = &[
     totals::SERIES_STATS,
     totals::SERIES_STATS_DYNAMIC,
     totals::SERIES_SUM,
+    two_lines::SERIES_FIT_2LINES,
+    two_lines::SERIES_FIT_2LINES_DYNAMIC,
 ];
 
 const DYNAMIC: Returns = Returns::Is(T::Dynamic);

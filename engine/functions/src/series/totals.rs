@@ -136,17 +136,6 @@ fn pearson_correlation(args: &Args<'_>) -> KernelResult {
     }))
 }
 
-/// The columns of `series_stats`, in order; they are keys of the bag that its kernel answers.
-pub const STATS_COLUMNS: &[(&str, T)] = &[
-    ("min", T::Real),
-    ("min_idx", T::Long),
-    ("max", T::Real),
-    ("max_idx", T::Long),
-    ("avg", T::Real),
-    ("stdev", T::Real),
-    ("variance", T::Real),
-];
-
 pub(super) const SERIES_STATS_DYNAMIC: ScalarDef = ScalarDef {
     name: "series_stats_dynamic",
     signatures: &[sig(&[Param::Is(T::Dynamic), Param::Is(T::Bool)], DYNAMIC).optional(1)],
@@ -161,12 +150,21 @@ pub(super) const SERIES_STATS_DYNAMIC: ScalarDef = ScalarDef {
     ..ScalarDef::BASE
 };
 
-/// As seven columns ([`STATS_COLUMNS`]), which the binder takes out of the bag.
+/// As seven columns, which the binder takes out of the bag.
 pub(super) const SERIES_STATS: ScalarDef = ScalarDef {
     name: "series_stats",
     summary: "Least and greatest element with their first places, average, deviation and variance of a series, as columns.",
     source: "kusto/query/series-stats-function",
     examples: &[],
+    columns: &[
+        ("min", T::Real),
+        ("min_idx", T::Long),
+        ("max", T::Real),
+        ("max_idx", T::Long),
+        ("avg", T::Real),
+        ("stdev", T::Real),
+        ("variance", T::Real),
+    ],
     ..SERIES_STATS_DYNAMIC
 };
 

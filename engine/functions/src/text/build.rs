@@ -1,11 +1,14 @@
 //! Texts put together or changed letter by letter: `strcat`, `strrep`, `replace_string`, `toupper`, `translate`.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 use vizsla_schema::KqlType;
 
 use super::{LONG, STRING, TEXT_ONLY, TO_STRING, texts_of};
 use crate::args::{Args, Text};
 use crate::def::{Eval, KernelResult, Param, ScalarDef, ex, sig};
+use crate::dynamic;
 
 pub(super) const STRCAT: ScalarDef = ScalarDef {
     name: "strcat",
@@ -158,26 +161,47 @@ const LIST: Param = Param::Is(KqlType::Dynamic);
 pub(super) const REPLACE_STRINGS: ScalarDef = ScalarDef {
     name: "replace_strings",
     signatures: &[sig(&[STRING, LIST, LIST], TO_STRING)],
-    summary: "Replaces each text of a list by its counterpart in another, pair after pair, each in the last one's result.",
+    summary: "Replaces each text of a list by its counterpart in another, pair after pair. What one pair has found is left \
+              alone by those after it, also where its counterpart is no text and nothing is replaced.",
     source: "replace-strings-function",
     examples: &[ex(
         "replace_strings('cat and dog', dynamic(['cat', 'dog']), dynamic(['dog', 'pigeon']))",
-        "pigeon and pigeon",
+        "dog and pigeon",
     )],
     eval: Eval::Kernel(|args| {
         let (text, lookups, rewrites) = (args.text(0), args.text(1), args.text(2));
         Ok(args.texts(|row, out| {
-            out.push_str(text.at(row));
-            let rewrites = texts_of(rewrites.at(row));
-            for (lookup, rewrite) in texts_of(lookups.at(row)).iter().zip(&rewrites) {
-                let before = std::mem::take(out);
-                replace(&before, lookup, rewrite, out);
-            }
+            let rewrites = dynamic::elements(rewrites.at(row)).into_iter().flatten();
+            let rewrites = rewrites.map(|it| it.starts_with('"').then(|| dynamic::text_of(it)));
+            let pairs: Vec<_> = texts_of(lookups.at(row)).into_iter().zip(rewrites).collect();
+            replace_pairs(text.at(row), &pairs, out);
             true
         }))
     }),
     ..ScalarDef::BASE
 };
+
+/// Replaces by pairs in turn, each only in what no pair before it has found.
+fn replace_pairs(text: &str, pairs: &[(Cow<'_, str>, Option<Cow<'_, str>>)], out: &mut String) {
+    // Pieces in order, and whether later pairs still look into them.
+    let mut pieces: Vec<(&str, bool)> = vec![(text, true)];
+    // An empty lookup is nowhere.
+    for (lookup, rewrite) in pairs.iter().filter(|(lookup, _)| !lookup.is_empty()) {
+        let finder = memmem::Finder::new(lookup.as_bytes());
+        let mut after = Vec::with_capacity(pieces.len());
+        for (piece, open) in pieces {
+            let mut copied = 0;
+            for at in finder.find_iter(piece.as_bytes()).take(if open { usize::MAX } else { 0 }) {
+                after.push((&piece[copied..at], true));
+                after.push((rewrite.as_ref().unwrap_or(lookup), false));
+                copied = at + lookup.len();
+            }
+            after.push((&piece[copied..], open));
+        }
+        pieces = after;
+    }
+    out.extend(pieces.into_iter().map(|(piece, _)| piece));
+}
 
 pub(super) const TRANSLATE: ScalarDef = ScalarDef {
     name: "translate",
@@ -232,6 +256,6 @@ mod tests {
             show(&REPLACE_STRINGS, &[constant("This is"), dynamic(lookups), dynamic(rewrites)])
         };
         assert_eq!(list(r#"["is","This"]"#, r#"["was","This"]"#), "Thwas was");
-        assert_eq!(list(r#"["This","is"]"#, r#"[12345,"was"]"#), "12345 was");
+        assert_eq!(list(r#"["This","is"]"#, r#"[12345,"was"]"#), "This was");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array, Int64Array};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
@@ -64,6 +64,7 @@ fn average(call: &AggCall) -> Arc<AggregateUDF> {
     match call.returns {
         T::Decimal => aggregate_udf("avg", call, answer, Mean::Decimal),
         T::DateTime | T::TimeSpan => aggregate_udf("avg", call, answer, Mean::Ticks),
+        _ if call.types.first() == Some(&T::Long) => aggregate_udf("avg", call, answer, Mean::Long),
         _ => {
             let mean = Wrapped::new(avg_udaf(), ScalarValue::Float64(Some(f64::NAN))).over(DataType::Float64);
             aggregate_udf("avg", call, answer, mean)
@@ -74,6 +75,8 @@ fn average(call: &AggCall) -> Arc<AggregateUDF> {
 /// Mean of fixed-point values. A hundred moments already overflow 64 bits when summed.
 #[derive(Debug, Clone, Copy)]
 enum Mean {
+    /// The sum wraps around at 64 bits, as the service's does.
+    Long,
     Ticks,
     Decimal,
 }
@@ -107,7 +110,7 @@ impl PerGroup for Mean {
         let values = &values[0];
         let rows = rows.iter().filter(|(row, _)| values.is_valid(*row));
         match self {
-            Mean::Ticks => {
+            Mean::Long | Mean::Ticks => {
                 let ticks = values.as_primitive::<Int64Type>();
                 rows.for_each(|(row, group)| states.flat(group).add(i128::from(ticks.value(row)), 1));
             }
@@ -131,12 +134,17 @@ impl PerGroup for Mean {
     }
 
     fn evaluate(&self, states: Vec<Total>) -> Result<ArrayRef> {
-        let means = states.into_iter().map(Total::mean);
         match self {
-            Mean::Ticks => {
-                Ok(Arc::new(means.map(|mean| mean.and_then(|ticks| i64::try_from(ticks).ok())).collect::<Int64Array>()))
+            // Over no values 0 / 0, which is NaN.
+            Mean::Long => {
+                let mean = |total: Total| total.sum as i64 as f64 / total.count as f64;
+                Ok(Arc::new(Float64Array::from_iter_values(states.into_iter().map(mean))))
             }
-            Mean::Decimal => decimals(means),
+            Mean::Ticks => {
+                let mean = |total: Total| total.mean().and_then(|ticks| i64::try_from(ticks).ok());
+                Ok(Arc::new(states.into_iter().map(mean).collect::<Int64Array>()))
+            }
+            Mean::Decimal => decimals(states.into_iter().map(Total::mean)),
         }
     }
 }
