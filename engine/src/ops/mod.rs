@@ -13,6 +13,7 @@ mod branch;
 mod call;
 mod columns;
 mod expand;
+mod ip_lookup;
 mod join;
 mod nested;
 mod parameters;

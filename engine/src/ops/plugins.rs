@@ -12,6 +12,7 @@ use vizsla_functions::{Value, dynamic};
 use vizsla_schema::KqlType;
 
 use super::columns::{column_for, existing, extended};
+use super::ip_lookup;
 use crate::bind::Binder;
 use crate::bind::convert::{json_array, kql_type};
 use crate::bind::row::Row;
@@ -28,6 +29,8 @@ pub(super) fn bind<'a>(it: &'a Evaluate, input: Option<Relation>, cx: &mut Binde
     match name {
         "bag_unpack" => bind_bag_unpack(it, input, cx),
         "pivot" => bind_pivot(it, input, cx),
+        "ipv4_lookup" => ip_lookup::bind(it, input, &ip_lookup::IPV4, cx),
+        "ipv6_lookup" => ip_lookup::bind(it, input, &ip_lookup::IPV6, cx),
         _ => {
             cx.report(unsupported(format_args!("`{name}`"), it.call.name.span));
             declared(it.schema.as_ref(), &input, cx).unwrap_or(Relation { open: true, ..input })
