@@ -102,7 +102,7 @@ impl Run<'_> {
     }
 
     fn lowering(&self) -> Lowering<'_> {
-        Lowering { source: self.source, values: &self.values }
+        Lowering { source: self.source, values: &self.values, stop: self.guard.stop() }
     }
 
     /// The logical plan of a relation.

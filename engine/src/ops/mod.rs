@@ -22,6 +22,7 @@ mod partition;
 mod plugins;
 mod render;
 mod rows;
+mod scan;
 mod search;
 mod series;
 mod several;
@@ -77,7 +78,7 @@ pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<
         Operator::Render(it) => render::bind(it, input, cx),
         Operator::Sample(it) => rows::bind_sample(it, &input, cx),
         Operator::SampleDistinct(it) => rows::bind_sample_distinct(it, &input, cx),
-        Operator::Scan(_) => not_built("`scan`", operator, input, cx),
+        Operator::Scan(it) => scan::bind(it, input, cx),
         Operator::Search(it) => search::bind_search(it, Some(input), cx),
         Operator::Serialize(it) => rows::bind_serialize(it, input, cx),
         Operator::Sort(it) => sort::bind_sort(it, &input, cx),

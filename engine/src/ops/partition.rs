@@ -130,11 +130,11 @@ pub(super) fn works_on_parts(operator: &Operator) -> bool {
         O::As(_) | O::AssertSchema(_) | O::Count(_) | O::Distinct(_) | O::ExecuteAndCache(_) | O::Extend(_) => true,
         O::MvExpand(_) | O::Parse(_) | O::ParseKv(_) | O::Project(_) | O::ProjectAway(_) | O::ProjectByNames(_) => true,
         O::ProjectKeep(_) | O::ProjectRename(_) | O::ProjectReorder(_) | O::Render(_) | O::Serialize(_) => true,
-        O::Sort(_) | O::Summarize(_) | O::Take(_) | O::Top(_) | O::Where(_) | O::Error(_) => true,
+        O::Scan(_) | O::Sort(_) | O::Summarize(_) | O::Take(_) | O::Top(_) | O::Where(_) | O::Error(_) => true,
         O::Consume(_) | O::Evaluate(_) | O::Facet(_) | O::Find(_) | O::Fork(_) | O::Getschema(_) => false,
         O::GraphMarkComponents(_) | O::GraphMatch(_) | O::GraphToTable(_) | O::GraphWhere(_) | O::Invoke(_) => false,
         O::Join(_) | O::Lookup(_) | O::MacroExpand(_) | O::MakeGraph(_) | O::MakeSeries(_) | O::MvApply(_) => false,
         O::Partition(_) | O::PartitionBy(_) | O::Print(_) | O::Range(_) | O::Reduce(_) | O::Sample(_) => false,
-        O::SampleDistinct(_) | O::Scan(_) | O::Search(_) | O::TopHitters(_) | O::TopNested(_) | O::Union(_) => false,
+        O::SampleDistinct(_) | O::Search(_) | O::TopHitters(_) | O::TopNested(_) | O::Union(_) => false,
     }
 }

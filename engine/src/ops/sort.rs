@@ -24,7 +24,8 @@ pub(super) fn bind_top<'a>(it: &'a Top, input: &Relation, cx: &mut Binder<'a>) -
     rows::limited(&Relation { order, serialized: true, ..relation }, rows, cx)
 }
 
-fn keys<'a>(keys: &'a [ast::SortKey], input: &Relation, cx: &mut Binder<'a>) -> (Relation, Vec<SortKey>) {
+/// The order of some keys, with what they compute.
+pub(super) fn keys<'a>(keys: &'a [ast::SortKey], input: &Relation, cx: &mut Binder<'a>) -> (Relation, Vec<SortKey>) {
     let mut row = Row::of(input);
     let mut extend = Vec::new();
     let mut order = Vec::new();
