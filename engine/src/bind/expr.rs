@@ -94,7 +94,7 @@ impl<'a> Binder<'a> {
         match self.env.get(&name.text) {
             Some(Binding::Scalar(value)) => return Expr { span: name.span, ..value.clone() },
             Some(Binding::Table(_)) => return self.table_as_scalar(name),
-            Some(Binding::Function(_)) | None => {}
+            Some(Binding::Function(_) | Binding::Pattern(_)) | None => {}
         }
         if row.open {
             return Expr::poison(name.span);

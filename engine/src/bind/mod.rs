@@ -16,6 +16,7 @@ pub(crate) mod expr;
 mod list;
 pub(crate) mod names;
 mod path;
+mod pattern;
 pub(crate) mod row;
 mod special;
 pub(crate) mod table;
@@ -58,6 +59,8 @@ pub(crate) struct Context<'a> {
     pub(crate) visible: Option<&'a Visible>,
     /// Functions that come with the engine.
     pub(crate) library: &'a [Statement],
+    /// Plugins that are written in KQL.
+    pub(crate) plugins: &'a [Statement],
 }
 
 /// Binds a parsed query. The program is usable if no diagnostic is an error.
@@ -232,7 +235,7 @@ impl<'a> Binder<'a> {
                 Statement::QueryParameters(declared) => self.bind_parameters(declared),
                 Statement::Tabular(_) => {}
                 Statement::Alias(it) => self.report(unsupported("`alias database`", it.span)),
-                Statement::Pattern(it) => self.report(unsupported("`declare pattern`", it.span)),
+                Statement::Pattern(it) => self.env = self.env.with(it.name.text.clone(), Binding::Pattern(it)),
                 Statement::Restrict(it) => self.report(unsupported("`restrict access`", it.span)),
                 Statement::Command(it) => self.report(unsupported("management commands", it.span)),
             }

@@ -9,12 +9,14 @@
 //! An operator that is not built reports `unsupported` at its own span and passes its input on, so that the rest of the
 //! query is still checked.
 
+mod activity;
 mod branch;
 mod call;
 mod columns;
 mod expand;
 mod ip_lookup;
 mod join;
+mod narrow;
 mod nested;
 mod parameters;
 mod parse;
@@ -22,6 +24,7 @@ mod partition;
 mod plugins;
 mod render;
 mod rows;
+mod rows_near;
 mod scan;
 mod search;
 mod series;

@@ -28,6 +28,8 @@ use vizsla_schema::KqlType;
 mod neighbors;
 mod running;
 
+pub(crate) use self::neighbors::NEAR;
+
 /// A function over ordered rows.
 #[derive(Debug)]
 pub struct WindowDef {
