@@ -80,18 +80,21 @@ struct Networks {
     by_rest: HashMap<Box<str>, Vec<OfLength>>,
 }
 
+/// First addresses, and which of the texts they belong to.
+type Firsts = Vec<(u128, u32)>;
+
 /// The networks with prefixes of one length.
 #[derive(Debug)]
 struct OfLength {
     prefix: u8,
-    /// First address, and which of the texts: sorted.
-    firsts: Vec<(u128, u32)>,
+    /// Sorted.
+    firsts: Firsts,
 }
 
 impl Networks {
     fn new(list: &str, read: Read) -> Networks {
         let mut texts = Vec::new();
-        let mut sorted: HashMap<Box<str>, BTreeMap<u8, Vec<(u128, u32)>>> = HashMap::new();
+        let mut sorted: HashMap<Box<str>, BTreeMap<u8, Firsts>> = HashMap::new();
         for json in dynamic::elements(list).into_iter().flatten() {
             let text = dynamic::text_of(json);
             let Some((network, rest)) = key_of(&text, read) else { continue };
@@ -118,7 +121,7 @@ impl Networks {
 }
 
 impl OfLength {
-    fn new((prefix, mut firsts): (u8, Vec<(u128, u32)>)) -> OfLength {
+    fn new((prefix, mut firsts): (u8, Firsts)) -> OfLength {
         firsts.sort_unstable();
         OfLength { prefix, firsts }
     }
