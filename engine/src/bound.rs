@@ -179,6 +179,19 @@ pub(crate) struct Relation {
     pub render: Option<Arc<Render>>,
     /// Inside `partition` and `mv-apply`: operators work on each part for itself.
     pub partition: Option<Arc<Partition>>,
+    /// After `make-graph`: the graph, in place of rows.
+    pub graph: Option<Arc<Graph>>,
+}
+
+/// Nodes and edges, each kept as rows.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    /// Visible properties, then the id that edges refer to, then a number that gives nodes an order.
+    pub nodes: Relation,
+    /// Visible properties, then the ids of the nodes where it begins and ends, then its own number.
+    pub edges: Relation,
+    /// Whether an edge may be followed in one direction only.
+    pub directed: bool,
 }
 
 /// How rows are divided where a subquery runs for each part.
@@ -202,6 +215,7 @@ impl Relation {
             source: None,
             render: None,
             partition: None,
+            graph: None,
         }
     }
 

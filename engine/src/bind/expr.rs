@@ -91,6 +91,9 @@ impl<'a> Binder<'a> {
             let expr = Expr::column(column, name.span);
             return self.column_allowed(expr, name, row);
         }
+        if let Some(element) = self.bind_element(name, row) {
+            return element;
+        }
         match self.env.get(&name.text) {
             Some(Binding::Scalar(value)) => return Expr { span: name.span, ..value.clone() },
             Some(Binding::Table(_)) => return self.table_as_scalar(name),

@@ -13,6 +13,7 @@ mod call;
 pub(crate) mod convert;
 pub(crate) mod env;
 pub(crate) mod expr;
+pub(crate) mod graph;
 mod list;
 pub(crate) mod names;
 mod path;
@@ -247,7 +248,13 @@ impl<'a> Binder<'a> {
         if matches!(expr, ast::Expr::Error(_)) {
             return None;
         }
-        Some(self.bind_table(expr))
+        let relation = self.bind_table(expr);
+        if relation.graph.is_some() {
+            let hint = "end in `graph-match` or `graph-to-table`";
+            let message = "a graph is not an answer";
+            self.report(Diagnostic::error(error::NO_RESULT, expr.span()).message(message).hint(hint));
+        }
+        Some(relation)
     }
 
     fn bind_let(&mut self, item: &'a ast::Let) {

@@ -16,6 +16,9 @@ impl<'a> Binder<'a> {
         if let Some(side) = side_of(path) {
             return self.bind_side(path, side, row);
         }
+        if let Some(element) = self.bind_element_path(path, row) {
+            return element;
+        }
         if let Some(state) = self.bind_state(path, row) {
             return state;
         }
@@ -143,7 +146,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn bind_steps_or_column(&mut self, column: Expr, path: &'a ast::Path, row: &mut Row<'_>) -> Expr {
+    pub(super) fn bind_steps_or_column(&mut self, column: Expr, path: &'a ast::Path, row: &mut Row<'_>) -> Expr {
         match path.steps.len() {
             1 => column,
             _ => self.bind_steps(column, &path.steps[1..], path, row),

@@ -2,6 +2,7 @@
 
 use kql_parser::ast::ScanStep;
 
+use super::graph::{GraphScope, NodeColumns};
 use crate::bound::{AggregateCall, Column, ColumnId, Relation, WindowCall};
 
 /// The surroundings of a scalar expression.
@@ -17,6 +18,10 @@ pub(crate) struct Row<'r> {
     pub(crate) lifted: Lifted,
     /// In `scan`: the steps that have a state.
     pub(crate) states: Option<States<'r>>,
+    /// In `graph-match`: nodes and edges of the pattern.
+    pub(crate) graph: Option<&'r GraphScope>,
+    /// Inside `map(inner_nodes(e), …)` and its like: the node at hand.
+    pub(crate) node: Option<&'r NodeColumns>,
 }
 
 /// Steps of a `scan`, whose last rows are read as `s1.x`.
@@ -50,14 +55,14 @@ pub(crate) enum Lifted {
 
 impl<'r> Row<'r> {
     /// No columns: a `let`, a parameter, `print`.
-    pub(crate) fn none() -> Row<'static> {
-        Row { columns: &[], right: None, open: false, lifted: Lifted::Neither, states: None }
+    pub(crate) fn none() -> Row<'r> {
+        Row { columns: &[], right: None, open: false, lifted: Lifted::Neither, states: None, graph: None, node: None }
     }
 
     /// The columns of an operator's input.
     pub(crate) fn of(input: &'r Relation) -> Row<'r> {
         let lifted = Lifted::Windows { serialized: input.serialized, calls: Vec::new() };
-        Row { columns: &input.columns, right: None, open: input.open, lifted, states: None }
+        Row { columns: &input.columns, right: None, open: input.open, lifted, states: None, graph: None, node: None }
     }
 
     /// The same, where aggregates stand.

@@ -14,6 +14,7 @@ mod branch;
 mod call;
 mod columns;
 mod expand;
+mod graph;
 mod ip_lookup;
 mod join;
 mod narrow;
@@ -48,6 +49,13 @@ use crate::error::{self, unsupported};
 pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<'a>) -> Relation {
     if input.partition.is_some() && !partition::works_on_parts(operator) {
         return not_built("this operator inside `partition` or `mv-apply`", operator, input, cx);
+    }
+    if input.graph.is_some() && !graph::takes_graph(operator) {
+        let code = error::with_service(error::NOT_A_TABLE, "SEM0104");
+        let message = "this operator takes rows, not a graph";
+        let hint = "make rows of it: `| graph-to-table nodes`";
+        cx.report(Diagnostic::error(code, operator.span()).message(message).hint(hint));
+        return Relation::hole();
     }
     match operator {
         Operator::As(it) => rows::bind_as(it, input, cx),
@@ -95,8 +103,8 @@ pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<
         Operator::GraphMarkComponents(_)
         | Operator::GraphMatch(_)
         | Operator::GraphToTable(_)
-        | Operator::GraphWhere(_)
-        | Operator::MakeGraph(_) => not_built("graph operators", operator, input, cx),
+        | Operator::GraphWhere(_) => graph::bind(operator, &input, cx),
+        Operator::MakeGraph(it) => graph::bind_make_graph(it, &input, cx),
         Operator::MacroExpand(_) => not_built("`macro-expand`", operator, input, cx),
         Operator::Find(_) | Operator::Print(_) | Operator::Range(_) => {
             let message = "this operator begins a query and takes no input";
