@@ -163,8 +163,11 @@ impl<'a> Binder<'a> {
         Column { id: self.new_id(), name: name.into(), ty }
     }
 
-    /// Adds a step to the program.
+    /// Adds a step to the program; to an unfinished one no more, since binding it again may ask for others at this place.
     pub(crate) fn step(&mut self, kind: StepKind, relation: Relation) -> StepId {
+        if self.program.unfinished {
+            return StepId(self.program.steps.len());
+        }
         self.program.steps.push(Step { kind, relation });
         StepId(self.program.steps.len() - 1)
     }
@@ -179,9 +182,7 @@ impl<'a> Binder<'a> {
     pub(crate) fn found_columns(&mut self, question: Question, relation: Relation) -> Option<FoundColumns<'a>> {
         let asked = self.columns_asked;
         self.columns_asked += 1;
-        if !self.program.unfinished {
-            self.step(StepKind::Columns(question), relation);
-        }
+        self.step(StepKind::Columns(question), relation);
         let found = self.cx.found.get(asked).map(Vec::as_slice);
         self.program.unfinished |= found.is_none();
         found
