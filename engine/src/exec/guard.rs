@@ -159,13 +159,31 @@ pub(crate) fn from_datafusion(error: DataFusionError, memory: Option<usize>) -> 
         },
         DataFusionError::Shared(inner) => match Arc::try_unwrap(inner) {
             Ok(inner) => from_datafusion(inner, memory),
-            Err(shared) => EngineError::Execution(shared.to_string()),
+            Err(shared) => from_shared(&shared, memory),
         },
         DataFusionError::ParquetError(inner) => {
             EngineError::Execution(format!("a Parquet file cannot be read: {inner}"))
         }
         DataFusionError::ObjectStore(inner) => EngineError::Execution(format!("a file cannot be read: {inner}")),
         other => EngineError::Internal(other.to_string()),
+    }
+}
+
+/// A failure that several partitions wait for, such as that of a join's one side.
+fn from_shared(error: &DataFusionError, memory: Option<usize>) -> EngineError {
+    use arrow::error::ArrowError;
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) if memory.is_some() => {
+            EngineError::Limit(LimitError::Memory(memory.unwrap_or_default()))
+        }
+        DataFusionError::ResourcesExhausted(message) | DataFusionError::Execution(message) => {
+            EngineError::Execution(message.clone())
+        }
+        DataFusionError::ArrowError(inner, _) => match &**inner {
+            ArrowError::ComputeError(message) => EngineError::Execution(message.clone()),
+            other => EngineError::Execution(other.to_string()),
+        },
+        other => EngineError::Execution(other.to_string()),
     }
 }
 
