@@ -1,6 +1,6 @@
 //! The bound tree: what a query means, with every name resolved, every type known and every conversion written out.
 //!
-//! KQL has fifty tabular operators; here are fourteen [`Plan`] nodes that they are made of. Columns are ids, so renaming
+//! KQL has fifty tabular operators; here are fifteen [`Plan`] nodes that they are made of. Columns are ids, so renaming
 //! costs nothing and two columns never clash; names live in [`Relation::columns`] and come back with the result.
 //! No node knows DataFusion: `lower` turns this tree into its logical plans, one node at a time.
 //!
@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use kql_parser::ast::StepOutput;
 use kql_parser::span::Span;
 use vizsla_functions::{ScalarDef, Value};
 use vizsla_schema::KqlType;
@@ -178,6 +179,19 @@ pub(crate) struct Relation {
     pub render: Option<Arc<Render>>,
     /// Inside `partition` and `mv-apply`: operators work on each part for itself.
     pub partition: Option<Arc<Partition>>,
+    /// After `make-graph`: the graph, in place of rows.
+    pub graph: Option<Arc<Graph>>,
+}
+
+/// Nodes and edges, each kept as rows.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    /// Visible properties, then the id that edges refer to, then a number that gives nodes an order.
+    pub nodes: Relation,
+    /// Visible properties, then the ids of the nodes where it begins and ends, then its own number.
+    pub edges: Relation,
+    /// Whether an edge may be followed in one direction only.
+    pub directed: bool,
 }
 
 /// How rows are divided where a subquery runs for each part.
@@ -201,6 +215,7 @@ impl Relation {
             source: None,
             render: None,
             partition: None,
+            graph: None,
         }
     }
 
@@ -370,6 +385,71 @@ pub(crate) enum Plan {
         /// A bool column that tells whether the pattern matched.
         matched: ColumnId,
     },
+    /// The rows that a state machine over ordered rows lets out: `scan`.
+    Sequence {
+        /// The input.
+        input: Arc<Plan>,
+        /// Rows with the same values are a sequence of their own.
+        partition: Vec<ColumnId>,
+        /// The order of rows.
+        order: Vec<SortKey>,
+        /// What it does.
+        machine: Arc<Machine>,
+    },
+}
+
+/// The steps of a `scan`.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    /// In the order written.
+    pub steps: Vec<MachineStep>,
+    /// Columns that steps assign.
+    pub assigned: Vec<AssignedColumn>,
+    /// What expressions read of earlier rows: `s1.x`.
+    pub states: Vec<StateColumn>,
+    /// A column that numbers sequences of matches from 0.
+    pub match_id: ColumnId,
+    /// A column that counts the rows which one input row gives, from 0.
+    pub index: ColumnId,
+}
+
+/// A step of a [`Machine`].
+#[derive(Debug)]
+pub(crate) struct MachineStep {
+    /// When a row matches.
+    pub condition: Expr,
+    /// What a match assigns, by position in [`Machine::assigned`].
+    pub assignments: Vec<(usize, Expr)>,
+    /// Which matches come out.
+    pub output: StepOutput,
+    /// Whether the next step may follow the one before this.
+    pub optional: bool,
+}
+
+/// A column that steps assign.
+#[derive(Debug)]
+pub(crate) struct AssignedColumn {
+    /// The new column.
+    pub output: ColumnId,
+    /// Its type.
+    pub ty: KqlType,
+    /// The column of the input whose value it has where a step does not assign it.
+    pub before: ColumnId,
+}
+
+/// A value of the row that a step matched last.
+#[derive(Debug)]
+pub(crate) struct StateColumn {
+    /// What expressions call it.
+    pub id: ColumnId,
+    /// Its type.
+    pub ty: KqlType,
+    /// Which step's row.
+    pub step: usize,
+    /// A column of the input, or what was assigned in its place.
+    pub of: ColumnId,
+    /// The value before the step has matched.
+    pub unset: Value,
 }
 
 /// One array of a [`Plan::Expand`].

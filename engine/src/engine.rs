@@ -36,6 +36,7 @@ struct Inner {
     on_broken: OnBroken,
     visible: Option<Visible>,
     library: Query,
+    plugins: Query,
 }
 
 /// Sets up an [`Engine`].
@@ -104,6 +105,8 @@ impl EngineBuilder {
     pub fn build(self) -> Engine {
         let library = kql_parser::parse(crate::functions::defender::LIBRARY);
         debug_assert!(!library.has_errors(), "{:?}", library.diagnostics);
+        let plugins = kql_parser::parse(crate::functions::plugins::PLUGINS);
+        debug_assert!(!plugins.has_errors(), "{:?}", plugins.diagnostics);
         let inner = Inner {
             declared: Tables::declared(&self.catalog),
             catalog: self.catalog,
@@ -112,6 +115,7 @@ impl EngineBuilder {
             on_broken: self.on_broken,
             visible: self.visible,
             library: library.query,
+            plugins: plugins.query,
         };
         Engine { inner: Arc::new(inner) }
     }
@@ -282,6 +286,7 @@ impl Engine {
             found,
             visible: self.inner.visible.as_ref(),
             library: &self.inner.library.statements,
+            plugins: &self.inner.plugins.statements,
         }
     }
 

@@ -35,6 +35,7 @@ use std::sync::LazyLock;
 
 pub use args::{Arg, Args};
 pub use def::{KernelResult, ScalarDef};
+pub use network::{NETWORKS_OF_IPV4, NETWORKS_OF_IPV6};
 pub use value::Value;
 
 /// Every family's table.

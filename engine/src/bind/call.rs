@@ -20,6 +20,9 @@ use crate::functions::{self, not_built};
 impl<'a> Binder<'a> {
     pub(super) fn bind_call(&mut self, call: &'a ast::Call, row: &mut Row<'_>) -> Expr {
         let name = &*call.name.text;
+        if let Some(element) = self.bind_element_call(call, row) {
+            return element;
+        }
         if let Some(Binding::Function(function)) = self.env.get(name) {
             let function = function.clone();
             return self.call_user_scalar(&function, call, row);

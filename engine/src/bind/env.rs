@@ -19,6 +19,8 @@ pub(crate) enum Binding<'a> {
     Table(Relation),
     /// `(parameters) { body }`
     Function(Rc<UserFunction<'a>>),
+    /// `declare pattern`
+    Pattern(&'a ast::Pattern),
 }
 
 /// A function defined in the query or in the library.

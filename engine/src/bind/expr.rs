@@ -91,10 +91,13 @@ impl<'a> Binder<'a> {
             let expr = Expr::column(column, name.span);
             return self.column_allowed(expr, name, row);
         }
+        if let Some(element) = self.bind_element(name, row) {
+            return element;
+        }
         match self.env.get(&name.text) {
             Some(Binding::Scalar(value)) => return Expr { span: name.span, ..value.clone() },
             Some(Binding::Table(_)) => return self.table_as_scalar(name),
-            Some(Binding::Function(_)) | None => {}
+            Some(Binding::Function(_) | Binding::Pattern(_)) | None => {}
         }
         if row.open {
             return Expr::poison(name.span);

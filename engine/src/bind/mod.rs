@@ -13,9 +13,11 @@ mod call;
 pub(crate) mod convert;
 pub(crate) mod env;
 pub(crate) mod expr;
+pub(crate) mod graph;
 mod list;
 pub(crate) mod names;
 mod path;
+mod pattern;
 pub(crate) mod row;
 mod special;
 pub(crate) mod table;
@@ -58,6 +60,8 @@ pub(crate) struct Context<'a> {
     pub(crate) visible: Option<&'a Visible>,
     /// Functions that come with the engine.
     pub(crate) library: &'a [Statement],
+    /// Plugins that are written in KQL.
+    pub(crate) plugins: &'a [Statement],
 }
 
 /// Binds a parsed query. The program is usable if no diagnostic is an error.
@@ -159,8 +163,11 @@ impl<'a> Binder<'a> {
         Column { id: self.new_id(), name: name.into(), ty }
     }
 
-    /// Adds a step to the program.
+    /// Adds a step to the program; to an unfinished one no more, since binding it again may ask for others at this place.
     pub(crate) fn step(&mut self, kind: StepKind, relation: Relation) -> StepId {
+        if self.program.unfinished {
+            return StepId(self.program.steps.len());
+        }
         self.program.steps.push(Step { kind, relation });
         StepId(self.program.steps.len() - 1)
     }
@@ -175,9 +182,7 @@ impl<'a> Binder<'a> {
     pub(crate) fn found_columns(&mut self, question: Question, relation: Relation) -> Option<FoundColumns<'a>> {
         let asked = self.columns_asked;
         self.columns_asked += 1;
-        if !self.program.unfinished {
-            self.step(StepKind::Columns(question), relation);
-        }
+        self.step(StepKind::Columns(question), relation);
         let found = self.cx.found.get(asked).map(Vec::as_slice);
         self.program.unfinished |= found.is_none();
         found
@@ -232,7 +237,7 @@ impl<'a> Binder<'a> {
                 Statement::QueryParameters(declared) => self.bind_parameters(declared),
                 Statement::Tabular(_) => {}
                 Statement::Alias(it) => self.report(unsupported("`alias database`", it.span)),
-                Statement::Pattern(it) => self.report(unsupported("`declare pattern`", it.span)),
+                Statement::Pattern(it) => self.env = self.env.with(it.name.text.clone(), Binding::Pattern(it)),
                 Statement::Restrict(it) => self.report(unsupported("`restrict access`", it.span)),
                 Statement::Command(it) => self.report(unsupported("management commands", it.span)),
             }
@@ -244,7 +249,13 @@ impl<'a> Binder<'a> {
         if matches!(expr, ast::Expr::Error(_)) {
             return None;
         }
-        Some(self.bind_table(expr))
+        let relation = self.bind_table(expr);
+        if relation.graph.is_some() {
+            let hint = "end in `graph-match` or `graph-to-table`";
+            let message = "a graph is not an answer";
+            self.report(Diagnostic::error(error::NO_RESULT, expr.span()).message(message).hint(hint));
+        }
+        Some(relation)
     }
 
     fn bind_let(&mut self, item: &'a ast::Let) {

@@ -131,7 +131,7 @@ impl Binder<'_> {
                 AggNaming::ArgPrefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
             };
         }
-        match vizsla_functions::scalar(name)?.naming {
+        match crate::functions::scalar(name)?.naming {
             Naming::Column => None,
             Naming::PassThrough => first(),
             Naming::Prefix(prefix) => Some(format!("{prefix}{}", first().unwrap_or_default())),

@@ -16,8 +16,43 @@ impl<'a> Binder<'a> {
         if let Some(side) = side_of(path) {
             return self.bind_side(path, side, row);
         }
+        if let Some(element) = self.bind_element_path(path, row) {
+            return element;
+        }
+        if let Some(state) = self.bind_state(path, row) {
+            return state;
+        }
         let root = self.bind_path_root(&path.root, row);
         self.bind_steps(root, &path.steps, path, row)
+    }
+
+    /// `s1.x` in `scan`: a value of the row that the step matched last.
+    fn bind_state(&mut self, path: &'a ast::Path, row: &mut Row<'_>) -> Option<Expr> {
+        let columns = row.columns;
+        let states = row.states.as_mut()?;
+        let (ast::Expr::Name(root), Some(Step::Name(name))) = (&*path.root, path.steps.first()) else { return None };
+        let step = states.steps.iter().position(|step| step.name.text == root.text)?;
+        if step >= states.visible {
+            let message = format!("the step `{}` comes after this one", root.text);
+            return Some(self.fail(Diagnostic::error(error::UNKNOWN_NAME, root.span).message(message)));
+        }
+        let Some(column) = find_column(columns, &name.text) else {
+            if row.open {
+                return Some(Expr::poison(path.span));
+            }
+            let hint = suggest(&name.text, columns.iter().map(|column| &*column.name));
+            let hint = hint.map(|it| format!("did you mean `{it}`?"));
+            let message = format!("the step `{}` has no column named `{}`", root.text, name.text);
+            return Some(self.fail(Diagnostic::error(error::UNKNOWN_COLUMN, name.span).message(message).hint(hint)));
+        };
+        let known = states.read.iter().find(|(of, read, _)| *of == step && read.id == column.id).map(|(.., id)| *id);
+        let id = known.unwrap_or_else(|| {
+            let id = self.new_id();
+            states.read.push((step, column.clone(), id));
+            id
+        });
+        let value = Expr { kind: ExprKind::Column(id), ty: column.ty, span: path.span };
+        Some(self.bind_steps_or_column(value, path, row))
     }
 
     /// `parse_json(x).a` reads `a` from the text of `x`, without parsing all of it.
@@ -111,7 +146,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn bind_steps_or_column(&mut self, column: Expr, path: &'a ast::Path, row: &mut Row<'_>) -> Expr {
+    pub(super) fn bind_steps_or_column(&mut self, column: Expr, path: &'a ast::Path, row: &mut Row<'_>) -> Expr {
         match path.steps.len() {
             1 => column,
             _ => self.bind_steps(column, &path.steps[1..], path, row),

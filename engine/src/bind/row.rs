@@ -1,6 +1,9 @@
 //! What a scalar expression may read: the columns of its operator's input, and calls that are lifted out of it.
 
-use crate::bound::{AggregateCall, Column, Relation, WindowCall};
+use kql_parser::ast::ScanStep;
+
+use super::graph::{GraphScope, NodeColumns};
+use crate::bound::{AggregateCall, Column, ColumnId, Relation, WindowCall};
 
 /// The surroundings of a scalar expression.
 #[derive(Debug)]
@@ -13,6 +16,23 @@ pub(crate) struct Row<'r> {
     pub(crate) open: bool,
     /// Calls that are computed before the expression.
     pub(crate) lifted: Lifted,
+    /// In `scan`: the steps that have a state.
+    pub(crate) states: Option<States<'r>>,
+    /// In `graph-match`: nodes and edges of the pattern.
+    pub(crate) graph: Option<&'r GraphScope>,
+    /// Inside `map(inner_nodes(e), …)` and its like: the node at hand.
+    pub(crate) node: Option<&'r NodeColumns>,
+}
+
+/// Steps of a `scan`, whose last rows are read as `s1.x`.
+#[derive(Debug)]
+pub(crate) struct States<'r> {
+    /// All of them, in order.
+    pub(crate) steps: &'r [ScanStep],
+    /// How many of them may be read: the one at hand and those before.
+    pub(crate) visible: usize,
+    /// What was read so far.
+    pub(crate) read: Vec<(usize, Column, ColumnId)>,
 }
 
 /// Calls that an expression holds but an operator of their own computes; the expression reads their column.
@@ -35,14 +55,14 @@ pub(crate) enum Lifted {
 
 impl<'r> Row<'r> {
     /// No columns: a `let`, a parameter, `print`.
-    pub(crate) fn none() -> Row<'static> {
-        Row { columns: &[], right: None, open: false, lifted: Lifted::Neither }
+    pub(crate) fn none() -> Row<'r> {
+        Row { columns: &[], right: None, open: false, lifted: Lifted::Neither, states: None, graph: None, node: None }
     }
 
     /// The columns of an operator's input.
     pub(crate) fn of(input: &'r Relation) -> Row<'r> {
         let lifted = Lifted::Windows { serialized: input.serialized, calls: Vec::new() };
-        Row { columns: &input.columns, right: None, open: input.open, lifted }
+        Row { columns: &input.columns, right: None, open: input.open, lifted, states: None, graph: None, node: None }
     }
 
     /// The same, where aggregates stand.

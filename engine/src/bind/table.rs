@@ -53,15 +53,15 @@ impl<'a> Binder<'a> {
             ast::Expr::Name(name) => match self.env.get(&name.text) {
                 Some(Binding::Table(_)) => true,
                 Some(Binding::Function(function)) => function.tabular && function.decl.parameters.is_empty(),
-                Some(Binding::Scalar(_)) => false,
+                Some(Binding::Scalar(_) | Binding::Pattern(_)) => false,
                 None => self.cx.tables.table(&name.text).is_some(),
             },
             ast::Expr::Call(call) => match self.env.get(&call.name.text) {
                 Some(Binding::Function(function)) => function.tabular,
-                Some(Binding::Table(_)) => true,
+                Some(Binding::Table(_) | Binding::Pattern(_)) => true,
                 _ => matches!(&*call.name.text, "materialize" | "table"),
             },
-            ast::Expr::Path(path) => starts_in_database(path),
+            ast::Expr::Path(path) => starts_in_database(path) || self.pattern_before(path).is_some(),
             _ => false,
         }
     }
@@ -84,10 +84,19 @@ impl<'a> Binder<'a> {
                 }
                 Relation::hole()
             }
-            None => match self.cx.tables.table(&name.text) {
+            Some(Binding::Pattern(_)) | None => match self.cx.tables.table(&name.text) {
                 Some(shape) => self.scan(&shape.clone()),
                 None => self.unknown_table(&name.text, name.span),
             },
+        }
+    }
+
+    /// The pattern that `pattern("a").b` calls.
+    fn pattern_before<'p>(&self, path: &'p ast::Path) -> Option<(&'a ast::Pattern, &'p ast::Call)> {
+        let ast::Expr::Call(call) = &*path.root else { return None };
+        match self.env.get(&call.name.text) {
+            Some(Binding::Pattern(pattern)) => Some((pattern, call)),
+            _ => None,
         }
     }
 
@@ -148,6 +157,7 @@ impl<'a> Binder<'a> {
                 let function = function.clone();
                 return self.call_user_table(&function, &call.arguments, None, call.span);
             }
+            Some(Binding::Pattern(pattern)) => return self.call_pattern(pattern, call, &[], call.span),
             // `let T = () { … }` without braces; `T()` is the same rows.
             Some(Binding::Table(relation)) if call.arguments.is_empty() => {
                 let relation = relation.clone();
@@ -224,6 +234,9 @@ impl<'a> Binder<'a> {
 
     /// `database("d").T`, `cluster("c").database("d").T`: there is one database here, so only the last step counts.
     fn bind_table_path(&mut self, path: &'a ast::Path) -> Relation {
+        if let Some((pattern, call)) = self.pattern_before(path) {
+            return self.call_pattern(pattern, call, &path.steps, path.span);
+        }
         if !starts_in_database(path) {
             let message = "a table is needed here, not a member of a value";
             self.report(Diagnostic::error(error::NOT_A_TABLE, path.span).message(message));

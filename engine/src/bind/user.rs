@@ -110,6 +110,26 @@ impl<'a> Binder<'a> {
         Relation { source: function.decl.view.then(|| function.name.clone()), ..relation }
     }
 
+    /// A plugin that is written in KQL, over the rows before `evaluate`.
+    pub(crate) fn call_plugin(
+        &mut self,
+        name: &str,
+        arguments: &'a [ast::NamedExpr],
+        piped: Relation,
+        span: Span,
+    ) -> Relation {
+        let plugin = self.cx.plugins.iter().find_map(|statement| match statement {
+            Statement::Let(ast::Let { name: known, value: LetValue::Function(decl), .. }) if *known.text == *name => {
+                Some((known, decl))
+            }
+            _ => None,
+        });
+        let (known, decl) = plugin.expect("only plugins that are written are called");
+        // Names in it are its own: the query's `let`s are not seen there.
+        let function = self.within(Env::default(), |binder| Rc::new(binder.define(known, decl)));
+        self.call_user_table(&function, arguments, Some(piped), span)
+    }
+
     /// The names a body sees: those of where it was defined, then its parameters.
     fn arguments(
         &mut self,

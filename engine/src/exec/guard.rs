@@ -13,6 +13,28 @@ use futures::stream::BoxStream;
 use crate::error::{EngineError, LimitError};
 use crate::options::{Limits, QueryOptions};
 
+/// Whether a query is to stop, for work between whose pauses much time may go by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop {
+    deadline: Option<Instant>,
+    cancel: Option<tokio::sync::watch::Receiver<bool>>,
+}
+
+impl Stop {
+    /// Whether the time is over or the caller no longer waits.
+    pub(crate) fn asked(&self) -> bool {
+        self.cancelled() || self.expired()
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(|cancel| *cancel.borrow())
+    }
+
+    fn expired(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
 /// Watches over one query, all its steps and results together.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
@@ -35,6 +57,11 @@ impl Guard {
         }
     }
 
+    /// For work that goes on for long without a pause.
+    pub(crate) fn stop(&self) -> Stop {
+        Stop { deadline: self.deadline, cancel: self.cancel.clone() }
+    }
+
     /// Waits for `work`, no longer than the query may run or its caller waits.
     pub(crate) async fn watch<T>(&self, work: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
         let time = self.limits.time.unwrap_or(Duration::MAX);
@@ -42,7 +69,12 @@ impl Guard {
             biased;
             () = cancelled(self.cancel.clone()) => Err(EngineError::Cancelled),
             () = expired(self.deadline) => Err(EngineError::Limit(LimitError::Time(time))),
-            done = work => done,
+            // Work that stopped by itself because it was asked to says so in words of its own.
+            done = work => done.map_err(|error| match () {
+                () if self.stop().cancelled() => EngineError::Cancelled,
+                () if self.stop().expired() => EngineError::Limit(LimitError::Time(time)),
+                () => error,
+            }),
         }
     }
 
@@ -127,13 +159,31 @@ pub(crate) fn from_datafusion(error: DataFusionError, memory: Option<usize>) -> 
         },
         DataFusionError::Shared(inner) => match Arc::try_unwrap(inner) {
             Ok(inner) => from_datafusion(inner, memory),
-            Err(shared) => EngineError::Execution(shared.to_string()),
+            Err(shared) => from_shared(&shared, memory),
         },
         DataFusionError::ParquetError(inner) => {
             EngineError::Execution(format!("a Parquet file cannot be read: {inner}"))
         }
         DataFusionError::ObjectStore(inner) => EngineError::Execution(format!("a file cannot be read: {inner}")),
         other => EngineError::Internal(other.to_string()),
+    }
+}
+
+/// A failure that several partitions wait for, such as that of a join's one side.
+fn from_shared(error: &DataFusionError, memory: Option<usize>) -> EngineError {
+    use arrow::error::ArrowError;
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) if memory.is_some() => {
+            EngineError::Limit(LimitError::Memory(memory.unwrap_or_default()))
+        }
+        DataFusionError::ResourcesExhausted(message) | DataFusionError::Execution(message) => {
+            EngineError::Execution(message.clone())
+        }
+        DataFusionError::ArrowError(inner, _) => match &**inner {
+            ArrowError::ComputeError(message) => EngineError::Execution(message.clone()),
+            other => EngineError::Execution(other.to_string()),
+        },
+        other => EngineError::Execution(other.to_string()),
     }
 }
 

@@ -5,6 +5,6 @@ mod run;
 pub(crate) mod scan;
 mod session;
 
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, Stop};
 pub(crate) use run::Run;
 pub(crate) use session::Session;

@@ -22,7 +22,7 @@ use crate::error::EngineError;
 use crate::lower::{Lowering, Source, StepValue};
 use crate::ops::found_columns;
 
-/// The most values that `in (table)` takes, as in the service.
+/// The most values that `in (table)` takes, as in the service; and `ipv4_lookup`.
 const MAX_LIST: usize = 1_000_000;
 
 /// A query while it runs.
@@ -83,7 +83,7 @@ impl Run<'_> {
                 }
             }
             if values.len() > MAX_LIST {
-                let message = format!("the table after `in` has more than {MAX_LIST} values: use `join kind=leftsemi`");
+                let message = format!("a table to look values up in has more than {MAX_LIST} of them: use `join`");
                 return Err(EngineError::Execution(message));
             }
         }
@@ -102,7 +102,7 @@ impl Run<'_> {
     }
 
     fn lowering(&self) -> Lowering<'_> {
-        Lowering { source: self.source, values: &self.values }
+        Lowering { source: self.source, values: &self.values, stop: self.guard.stop() }
     }
 
     /// The logical plan of a relation.

@@ -4,6 +4,7 @@
 pub(crate) mod agg;
 pub(crate) mod defender;
 pub(crate) mod not_built;
+pub(crate) mod plugins;
 pub(crate) mod window;
 
 mod sketches;

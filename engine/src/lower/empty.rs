@@ -21,6 +21,7 @@ impl Lowering<'_> {
             | Plan::Limit { input, .. }
             | Plan::Expand { input, .. }
             | Plan::Window { input, .. }
+            | Plan::Sequence { input, .. }
             | Plan::Extract { input, .. } => self.is_empty(input),
             // Without keys there is one row, also over nothing.
             Plan::Aggregate { input, keys, .. } => !keys.is_empty() && self.is_empty(input),

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, AsArray, Int64Array, ListArray, StringViewArray, St
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::ScalarValue;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use vizsla_functions::dynamic;
 
@@ -14,10 +14,15 @@ use super::udf::field_name;
 
 /// Zips `arrays` dynamics: a list of structs with a field for each element and, last, one that counts from 0.
 pub(super) fn zip(arrays: usize, pairs: bool, limit: Option<u64>) -> Arc<ScalarUDF> {
-    let signature = Signature::exact(vec![DataType::Utf8View; arrays], Volatility::Immutable);
+    // Not folded when planned, where it is not known for how many rows a constant is repeated.
+    let signature = Signature::exact(vec![DataType::Utf8View; arrays], Volatility::Volatile);
     let name = format!("expand({arrays},{pairs},{limit:?})");
     Arc::new(ScalarUDF::new_from_impl(Zip { name, arrays, pairs, limit, signature }))
 }
+
+/// The most elements that one batch is expanded to: about two gigabytes, without which the process would be gone before
+/// the memory limit is asked.
+const MAX_ELEMENTS: usize = 100_000_000;
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Zip {
@@ -61,6 +66,8 @@ impl ScalarUDFImpl for Zip {
             .iter()
             .map(|value| Ok(dynamic::expand_column(value.to_array(rows)?.as_string_view(), self.pairs)))
             .collect::<Result<Vec<ListArray>>>()?;
+        // A constant is repeated for each row later on.
+        self.bounded(&lists, if constant { args.number_rows.max(1) } else { 1 })?;
         let list: ArrayRef = Arc::new(self.zipped(&lists, rows)?);
         if constant {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&list, 0)?));
@@ -70,6 +77,17 @@ impl ScalarUDFImpl for Zip {
 }
 
 impl Zip {
+    fn bounded(&self, lists: &[ListArray], repeated: usize) -> Result<()> {
+        let elements = lists.iter().map(|list| list.values().len()).sum::<usize>();
+        let most = self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        match elements.min(most).saturating_mul(repeated) > MAX_ELEMENTS {
+            false => Ok(()),
+            true => Err(DataFusionError::ResourcesExhausted(format!(
+                "arrays of more than {MAX_ELEMENTS} elements in one batch of rows are to be expanded"
+            ))),
+        }
+    }
+
     /// The longest list decides; shorter ones give null (fact 251).
     fn zipped(&self, lists: &[ListArray], rows: usize) -> Result<ListArray> {
         let most = self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));

@@ -8,6 +8,7 @@ mod aggregate;
 mod empty;
 mod expand;
 mod expr;
+mod sequence;
 pub(crate) mod udf;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,7 @@ use vizsla_schema::KqlType;
 use self::expr::{call, internal};
 use crate::bound::{ColumnId, Expanded, Expr, ExprKind, Extractor, JoinKind, Plan, Relation, SortKey, WindowCall};
 use crate::catalog::TableShape;
+use crate::exec::Stop;
 
 /// What a step that has run left behind.
 #[derive(Debug, Clone)]
@@ -58,6 +60,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) source: &'a dyn Source,
     /// What the steps so far found.
     pub(crate) values: &'a [StepValue],
+    /// For functions that see all rows at once.
+    pub(crate) stop: Stop,
 }
 
 /// Columns that something above reads.
@@ -130,6 +134,9 @@ impl Lowering<'_> {
             Plan::Window { input, partition, order, calls } => self.window(input, partition, order, calls, needed),
             Plan::Extract { input, text, extractor, columns, matched } => {
                 self.extract(input, text, extractor, columns, *matched, needed)
+            }
+            Plan::Sequence { input, partition, order, machine } => {
+                self.sequence(input, partition, order, machine, needed)
             }
         }
     }
@@ -446,6 +453,7 @@ fn defined(plan: &Plan) -> Needed {
         Plan::Extract { input, columns, matched, .. } => {
             extended(input, columns.iter().map(|(id, _)| *id).chain([*matched]))
         }
+        Plan::Sequence { input, machine, .. } => extended(input, sequence::outputs(machine)),
     }
 }
 

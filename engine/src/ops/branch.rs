@@ -30,7 +30,7 @@ pub(super) fn bind_facet<'a>(it: &'a Facet, input: Relation, cx: &mut Binder<'a>
 }
 
 /// All but the last become results of their own; the last is what the pipeline goes on with.
-fn publish(mut results: Vec<Relation>, cx: &mut Binder<'_>) -> Relation {
+pub(super) fn publish(mut results: Vec<Relation>, cx: &mut Binder<'_>) -> Relation {
     let last = results.pop().unwrap_or_else(Relation::hole);
     cx.program.results.extend(results);
     last

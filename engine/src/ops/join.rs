@@ -225,7 +225,7 @@ fn joined(left: &Relation, right: &Relation, kind: JoinKind, keys: Vec<Key>) -> 
 }
 
 /// All left columns, then all right ones; a right name that is taken gets the next free number (facts 229, 230).
-fn both_sides(left: &[Column], right: &[Column]) -> Vec<Column> {
+pub(super) fn both_sides(left: &[Column], right: &[Column]) -> Vec<Column> {
     let mut columns = left.to_vec();
     for column in right {
         let taken = |name: &str| columns.iter().any(|it| &*it.name == name);

@@ -9,11 +9,15 @@
 //! An operator that is not built reports `unsupported` at its own span and passes its input on, so that the rest of the
 //! query is still checked.
 
+mod activity;
 mod branch;
 mod call;
 mod columns;
 mod expand;
+mod graph;
+mod ip_lookup;
 mod join;
+mod narrow;
 mod nested;
 mod parameters;
 mod parse;
@@ -21,6 +25,8 @@ mod partition;
 mod plugins;
 mod render;
 mod rows;
+mod rows_near;
+mod scan;
 mod search;
 mod series;
 mod several;
@@ -43,6 +49,13 @@ use crate::error::{self, unsupported};
 pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<'a>) -> Relation {
     if input.partition.is_some() && !partition::works_on_parts(operator) {
         return not_built("this operator inside `partition` or `mv-apply`", operator, input, cx);
+    }
+    if input.graph.is_some() && !graph::takes_graph(operator) {
+        let code = error::with_service(error::NOT_A_TABLE, "SEM0104");
+        let message = "this operator takes rows, not a graph";
+        let hint = "make rows of it: `| graph-to-table nodes`";
+        cx.report(Diagnostic::error(code, operator.span()).message(message).hint(hint));
+        return Relation::hole();
     }
     match operator {
         Operator::As(it) => rows::bind_as(it, input, cx),
@@ -76,7 +89,7 @@ pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<
         Operator::Render(it) => render::bind(it, input, cx),
         Operator::Sample(it) => rows::bind_sample(it, &input, cx),
         Operator::SampleDistinct(it) => rows::bind_sample_distinct(it, &input, cx),
-        Operator::Scan(_) => not_built("`scan`", operator, input, cx),
+        Operator::Scan(it) => scan::bind(it, input, cx),
         Operator::Search(it) => search::bind_search(it, Some(input), cx),
         Operator::Serialize(it) => rows::bind_serialize(it, input, cx),
         Operator::Sort(it) => sort::bind_sort(it, &input, cx),
@@ -90,8 +103,8 @@ pub(crate) fn bind<'a>(operator: &'a Operator, input: Relation, cx: &mut Binder<
         Operator::GraphMarkComponents(_)
         | Operator::GraphMatch(_)
         | Operator::GraphToTable(_)
-        | Operator::GraphWhere(_)
-        | Operator::MakeGraph(_) => not_built("graph operators", operator, input, cx),
+        | Operator::GraphWhere(_) => graph::bind(operator, &input, cx),
+        Operator::MakeGraph(it) => graph::bind_make_graph(it, &input, cx),
         Operator::MacroExpand(_) => not_built("`macro-expand`", operator, input, cx),
         Operator::Find(_) | Operator::Print(_) | Operator::Range(_) => {
             let message = "this operator begins a query and takes no input";

@@ -1,5 +1,5 @@
-//! `evaluate`: plugins. Those built change columns by what the data holds: their input is kept, a step finds the columns,
-//! and binding goes on with them (facts 304, 305).
+//! `evaluate`: plugins. `bag_unpack` and `pivot`, which are here, change columns by what the data holds: their input is kept,
+//! a step finds the columns, and binding goes on with them (facts 304, 305).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use vizsla_functions::{Value, dynamic};
 use vizsla_schema::KqlType;
 
 use super::columns::{column_for, existing, extended};
+use super::{activity, ip_lookup, narrow, rows_near};
 use crate::bind::Binder;
 use crate::bind::convert::{json_array, kql_type};
 use crate::bind::row::Row;
@@ -28,6 +29,14 @@ pub(super) fn bind<'a>(it: &'a Evaluate, input: Option<Relation>, cx: &mut Binde
     match name {
         "bag_unpack" => bind_bag_unpack(it, input, cx),
         "pivot" => bind_pivot(it, input, cx),
+        "activity_counts_metrics" => activity::bind_counts(it, input, cx),
+        "narrow" => narrow::bind(it, &input, cx),
+        "rolling_percentile" => activity::bind_rolling_percentile(it, input, cx),
+        "rows_near" => rows_near::bind(it, &input, cx),
+        "schema_merge" => cx.call_plugin(name, &it.call.arguments, input, it.span),
+        "sliding_window_counts" => activity::bind_sliding_counts(it, input, cx),
+        "ipv4_lookup" => ip_lookup::bind(it, input, &ip_lookup::IPV4, cx),
+        "ipv6_lookup" => ip_lookup::bind(it, input, &ip_lookup::IPV6, cx),
         _ => {
             cx.report(unsupported(format_args!("`{name}`"), it.call.name.span));
             declared(it.schema.as_ref(), &input, cx).unwrap_or(Relation { open: true, ..input })

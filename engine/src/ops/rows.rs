@@ -66,11 +66,8 @@ fn shuffled(input: &Relation, rows: u64, span: kql_parser::span::Span, cx: &mut 
     let random = cx.apply(rand, Vec::new(), span);
     let id = cx.new_id();
     let key = crate::bound::SortKey { column: id, ascending: true, nulls_first: false };
-    input.then(|plan| Plan::Extend { input: plan, columns: vec![(id, random)] }).then(|plan| Plan::Top {
-        input: plan,
-        keys: vec![key],
-        rows,
-    })
+    let marked = input.then(|plan| Plan::Extend { input: plan, columns: vec![(id, random)] });
+    limited(&Relation { order: vec![key], ..marked }, rows, cx)
 }
 
 /// Distinct values of one column, any of them.

@@ -41,6 +41,12 @@ pub(super) fn bind_make_series<'a>(it: &'a MakeSeries, input: &Relation, cx: &mu
     let by = it.by.as_deref().unwrap_or_default();
     let keys: Vec<Expr> = by.iter().map(|named| cx.bind_scalar(&named.expr, &mut Row::plain(input))).collect();
     let key_names = named_columns(by, &HashSet::new(), cx);
+    // Each part has series of its own: what is one value in it is a key like others, and known by its id afterwards.
+    let parts = input.partition.iter().flat_map(|it| it.keys.iter().chain(&it.carried));
+    let parts: Vec<(ColumnId, KqlType)> = parts.copied().collect();
+    let of_part = parts.iter().map(|(id, ty)| Expr { kind: ExprKind::Column(*id), ty: *ty, span: it.span });
+    let keys = keys.into_iter().chain(of_part);
+    let key_names = key_names.into_iter().chain(parts.iter().map(|_| "".into()));
     let mut row = Row::aggregating(input);
     let mut values = Vec::new();
     for item in &it.aggregates {
@@ -54,12 +60,17 @@ pub(super) fn bind_make_series<'a>(it: &'a MakeSeries, input: &Relation, cx: &mu
         values.push((name, value, default));
     }
     let aggregates = row.aggregates();
-    let series =
-        Series { axis_name, axis, keys: key_names.into_iter().zip(keys).collect(), values, nonempty, span: it.span };
+    let series = Series { axis_name, axis, keys: key_names.zip(keys).collect(), values, nonempty, span: it.span };
     if series.has_holes() {
         return Relation { open: true, ..input.clone() };
     }
-    series.plan(input, aggregates, cx)
+    let mut made = series.plan(input, aggregates, cx);
+    if parts.is_empty() {
+        return made;
+    }
+    let fresh: Vec<Column> = made.columns.splice(by.len()..by.len() + parts.len(), []).collect();
+    let old = parts.iter().zip(&fresh).map(|((id, _), fresh)| (*id, Expr::column(fresh, it.span))).collect();
+    Relation { partition: input.partition.clone(), ..made.then(|plan| Plan::Extend { input: plan, columns: old }) }
 }
 
 /// The axis with its ends in the type of its values. `in range(a, b, s)` includes its end, `to` does not.

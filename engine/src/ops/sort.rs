@@ -9,7 +9,7 @@ use super::rows;
 use super::summarize;
 use crate::bind::Binder;
 use crate::bind::row::Row;
-use crate::bound::{Column, ColumnId, Expr, ExprKind, Plan, Relation, SortKey};
+use crate::bound::{Column, ColumnId, Expr, ExprKind, Relation, SortKey};
 use crate::error::{self, unsupported};
 
 /// Gives the rows an order. Sorting itself waits until something asks for the order: `take`, a window, the result.
@@ -24,7 +24,8 @@ pub(super) fn bind_top<'a>(it: &'a Top, input: &Relation, cx: &mut Binder<'a>) -
     rows::limited(&Relation { order, serialized: true, ..relation }, rows, cx)
 }
 
-fn keys<'a>(keys: &'a [ast::SortKey], input: &Relation, cx: &mut Binder<'a>) -> (Relation, Vec<SortKey>) {
+/// The order of some keys, with what they compute.
+pub(super) fn keys<'a>(keys: &'a [ast::SortKey], input: &Relation, cx: &mut Binder<'a>) -> (Relation, Vec<SortKey>) {
     let mut row = Row::of(input);
     let mut extend = Vec::new();
     let mut order = Vec::new();
@@ -80,7 +81,5 @@ pub(super) fn bind_top_hitters<'a>(it: &'a TopHitters, input: &Relation, cx: &mu
     let counted = summarize::counted_by(&it.of, "approximate_count_", input, cx);
     let Some(count) = counted.columns.last().map(|column: &Column| column.id) else { return counted };
     let order = vec![SortKey { column: count, ascending: false, nulls_first: false }];
-    let keys = order.clone();
-    let top = counted.then(|plan| Plan::Top { input: plan, keys, rows });
-    Relation { order, serialized: true, ..top }
+    rows::limited(&Relation { order, serialized: true, ..counted }, rows, cx)
 }

@@ -54,6 +54,11 @@ impl Address {
         Some(Address { prefix: self.prefix.min(prefix), ..self })
     }
 
+    /// Whether another address, given as its bits, has the same leading bits.
+    pub(super) fn same_network(self, bits: u128, prefix: u8) -> bool {
+        Address { bits, ..self }.network(prefix) == self.network(prefix)
+    }
+
     /// The first address of its network.
     pub(super) fn first(self) -> u128 {
         self.network(self.prefix)

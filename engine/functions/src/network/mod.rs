@@ -4,10 +4,13 @@ mod address;
 mod command_line;
 mod has_ip;
 mod ip;
+mod lookup;
 mod path;
 mod url;
 mod user_agent;
 mod written;
+
+pub use self::lookup::{NETWORKS_OF_IPV4, NETWORKS_OF_IPV6};
 
 use vizsla_schema::KqlType;
 

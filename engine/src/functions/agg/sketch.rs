@@ -155,6 +155,21 @@ impl Sketch {
     }
 }
 
+/// Appends the sketch of all values of some `hll` values, at the precision of the first; `false` if none of them is one.
+pub(crate) fn merge_hll<'a>(sketches: impl Iterator<Item = &'a str>, out: &mut String) -> bool {
+    let mut merged: Option<(Sketch, Precision)> = None;
+    for (sketch, precision) in sketches.filter_map(Sketch::from_json) {
+        match &mut merged {
+            None => merged = Some((sketch, precision)),
+            Some((all, of)) if *of == precision => all.merge(&sketch, precision),
+            Some(_) => {}
+        }
+    }
+    let Some((sketch, precision)) = merged else { return false };
+    sketch.to_json(precision, out);
+    true
+}
+
 /// The count that a `hll` value stands for (`dcount_hll`); `None` if the JSON is none.
 pub(crate) fn dcount_hll(json: &str) -> Option<i64> {
     Sketch::from_json(json).map(|(sketch, _)| sketch.count())

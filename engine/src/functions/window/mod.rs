@@ -25,8 +25,12 @@ use datafusion::logical_expr::{
 use vizsla_functions::def::{Example, Naming, Signature};
 use vizsla_schema::KqlType;
 
+mod components;
 mod neighbors;
 mod running;
+
+pub(crate) use self::components::{STRONG_COMPONENT, WEAK_COMPONENT};
+pub(crate) use self::neighbors::NEAR;
 
 /// A function over ordered rows.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::compute::interleave;
 use arrow::datatypes::Int64Type;
 use datafusion::error::Result;
@@ -38,6 +38,18 @@ const NEXT: WindowDef = WindowDef {
     udwf: |types, returns| {
         window_udf("next", types, returns, |values, rows, ty| neighbors(values, rows, ty, Away::Ahead))
     },
+};
+
+/// Whether a row is at most so many rows before or after one that meets a condition: `rows_near(condition, before, after)`.
+/// The plugin of that name is made of it; queries cannot call it, so it is not listed.
+pub(crate) const NEAR: WindowDef = WindowDef {
+    name: "near",
+    signatures: &[sig(&[Param::Is(T::Bool), OFFSET, OFFSET], Returns::Is(T::Bool))],
+    summary: "Whether a row is near one that meets a condition.",
+    source: "rows-near-plugin",
+    examples: &[],
+    naming: Naming::Column,
+    udwf: |types, returns| window_udf("near", types, returns, |values, rows, _| near(values, rows)),
 };
 
 pub(super) const ALL: &[WindowDef] = &[PREV, NEXT];
@@ -85,8 +97,29 @@ fn neighbors(values: &[ArrayRef], rows: usize, ty: T, away: Away) -> Result<Arra
     Ok(interleave(&[values[0].as_ref(), default.as_ref()], &places)?)
 }
 
+fn near(values: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+    let condition = values[0].as_boolean();
+    let count = |index: usize| {
+        let counts = values[index].as_primitive::<Int64Type>();
+        if rows > 0 { usize::try_from(counts.value(0)).unwrap_or(0) } else { 0 }
+    };
+    let (before, after) = (count(1), count(2));
+    let mut near = vec![false; rows];
+    // Rows up to here are marked already, so each is looked at once however many conditions are met.
+    let mut marked = 0;
+    for row in (0..rows).filter(|row| condition.is_valid(*row) && condition.value(*row)) {
+        let end = row.saturating_add(after).saturating_add(1).min(rows);
+        let start = row.saturating_sub(before).max(marked).min(end);
+        near[start..end].fill(true);
+        marked = end;
+    }
+    Ok(Arc::new(BooleanArray::from(near)))
+}
+
 #[cfg(test)]
 mod tests {
+    use arrow::array::Int64Array;
+
     use super::super::testing::{answers, longs, strings};
     use super::*;
 
@@ -107,6 +140,23 @@ mod tests {
             assert_eq!(answers(name, &columns, 4, T::Long), expected, "{name} {columns:?}");
         }
         assert_eq!(answers("prev", &[longs([])], 0, T::Long), "[]");
+    }
+
+    #[test]
+    fn rows_are_near_each_condition() {
+        for (met, before, after, expected) in [
+            ([0, 0, 1, 0, 0], 1, 1, [0, 1, 1, 1, 0]),
+            ([1, 0, 0, 0, 1], 1, 0, [1, 0, 0, 1, 1]),
+            ([1, 0, 1, 0, 0], 2, 1, [1, 1, 1, 1, 0]),
+            ([0, 1, 0, 0, 0], i64::MAX, i64::MAX, [1; 5]),
+            ([0, 0, 0, 0, 0], 5, 5, [0; 5]),
+        ] {
+            let counts = |count: i64| Arc::new(Int64Array::from(vec![count; 5])) as ArrayRef;
+            let met: BooleanArray = met.iter().map(|met| Some(*met == 1)).collect();
+            let expected: BooleanArray = expected.iter().map(|near| Some(*near == 1)).collect();
+            let answer = near(&[Arc::new(met), counts(before), counts(after)], 5).expect("no error");
+            assert_eq!(answer.as_boolean(), &expected);
+        }
     }
 
     #[test]
