@@ -303,9 +303,10 @@ impl Engine {
         let undeclared = words.iter().any(|word| catalog.table(word).is_none());
         let mut names: BTreeSet<String> =
             words.iter().filter_map(|word| catalog.table(word)).map(|table| table.name.clone()).collect();
-        if all || undeclared {
-            let present = root.table_names(catalog).await?;
-            names.extend(present.into_iter().filter(|name| all || words.contains(name)));
+        if all {
+            names.extend(root.table_names(catalog).await?);
+        } else if undeclared {
+            names.extend(root.undeclared_names(catalog).await?.into_iter().filter(|name| words.contains(name)));
         }
         for name in names {
             if let Some(snapshot) = root.table(&name, catalog, self.inner.on_broken).await? {
@@ -346,6 +347,7 @@ fn shape_of(snapshot: &TableSnapshot) -> TableShape {
 /// Words of the text that may name tables; `*` if it may read tables that it does not name.
 fn mentioned(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
+    let mut star = false;
     for token in kql_parser::lexer::lex(text) {
         let word = token.span.text(text);
         match token.kind {
@@ -354,9 +356,11 @@ fn mentioned(text: &str) -> BTreeSet<String> {
             TokenKind::String => drop(words.insert(word.trim_matches(['"', '\'']).to_owned())),
             _ => {}
         }
-        if matches!(word, "*" | "search" | "find") {
-            words.insert("*".to_owned());
-        }
+        star |= word.ends_with('*');
+    }
+    // Elsewhere a star multiplies or stands for columns.
+    if ["search", "find"].iter().any(|it| words.contains(*it)) || (star && words.contains("union")) {
+        words.insert("*".to_owned());
     }
     words
 }

@@ -130,10 +130,24 @@ impl DataRoot {
     /// # Errors
     /// If the root cannot be listed. Files that cannot be read are passed over.
     pub async fn table_names(&self, catalog: &Catalog) -> Result<Vec<String>> {
+        self.names(catalog, true).await
+    }
+
+    /// The tables with files here that the catalog does not declare, by name. A table's place is not looked into.
+    ///
+    /// # Errors
+    /// If the root cannot be listed. Files that cannot be read are passed over.
+    pub async fn undeclared_names(&self, catalog: &Catalog) -> Result<Vec<String>> {
+        let mut names = self.names(catalog, false).await?;
+        names.retain(|name| catalog.table(name).is_none());
+        Ok(names)
+    }
+
+    async fn names(&self, catalog: &Catalog, declared: bool) -> Result<Vec<String>> {
         let mut names = BTreeSet::new();
         for entry in self.entries().await? {
             match place_of(entry.name(), entry.is_folder(), catalog) {
-                Some(Place::Table(name)) if self.has_data(&entry).await? => drop(names.insert(name)),
+                Some(Place::Table(name)) if declared && self.has_data(&entry).await? => drop(names.insert(name)),
                 Some(Place::Unknown(name)) => names.extend(self.names_in(&entry, &name, catalog).await?),
                 Some(Place::Table(_)) | None => {}
             }
