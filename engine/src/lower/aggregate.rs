@@ -8,7 +8,7 @@ use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{Expr as DfExpr, LogicalPlanBuilder, lit};
 
-use super::{Lowering, Needed, column, column_name, never_null, sort_exprs, udf, with_columns_of};
+use super::{Lowering, Needed, ProjectAsIs, column, column_name, never_null, sort_exprs, udf, with_columns_of};
 use crate::bound::{AggregateCall, ColumnId, Expr, Plan, SortKey};
 use crate::functions::agg::Outputs;
 
@@ -44,7 +44,7 @@ impl Lowering<'_> {
         }
         let named = calls.into_iter().enumerate().map(|(place, call)| call.alias(call_name(place)));
         let grouped = input.aggregate(group, named)?;
-        grouped.project(outputs(keys, &used, &places, needed))
+        grouped.project_as_is(outputs(keys, &used, &places, needed))
     }
 
     /// The columns that keys, arguments, filters and the order read, with the keys computed.
@@ -68,7 +68,7 @@ impl Lowering<'_> {
         for (id, key) in keys {
             exprs.push(self.expr(key)?.alias(column_name(*id)));
         }
-        input.project(exprs)
+        input.project_as_is(exprs)
     }
 
     fn aggregate_expr(&self, it: &AggregateCall, order_by: &[datafusion::logical_expr::expr::Sort]) -> Result<DfExpr> {

@@ -20,7 +20,7 @@ use vizsla_schema::KqlType;
 
 use self::machine::{CompiledStep, Compute, Scan, Source, State};
 use super::expr::internal;
-use super::{ITEM, Lowering, Needed, column, column_name, never_null, sort_exprs, udf, with_columns_of};
+use super::{ITEM, Lowering, Needed, ProjectAsIs, column, column_name, never_null, sort_exprs, udf, with_columns_of};
 use crate::bound::{ColumnId, Expr, Machine, Plan, SortKey};
 
 /// The columns that a scan adds to those of its input.
@@ -69,12 +69,12 @@ impl Lowering<'_> {
         }
         input
             .window([DfExpr::WindowFunction(Box::new(function)).alias(ITEM)])?
-            .project(kept.into_iter().chain([item()]))?
+            .project_as_is(kept.into_iter().chain([item()]))?
             .unnest_columns_with_options(
                 vec![Column::new_unqualified(ITEM)],
                 UnnestOptions::new().with_preserve_nulls(false),
             )?
-            .project(exprs)
+            .project_as_is(exprs)
     }
 
     /// The function and its arguments.
