@@ -28,19 +28,27 @@ struct Planner {
     engine: Engine,
     options: QueryOptions,
     runtime: Runtime,
-    _data: TempDir,
+    _data: Option<TempDir>,
 }
 
 impl Planner {
-    fn new() -> Planner {
+    /// Over tables without files: nothing is listed, opened or read.
+    fn without_data() -> Planner {
+        Planner::over(Engine::builder().threads(1).build(), None)
+    }
+
+    fn with_data() -> Planner {
         let data = TempDir::new().expect("a folder for events");
         let plan = Plan { rows: 2_000, ..Plan::demo(jiff::civil::date(2022, 9, 24)) };
         generate(&plan, data.path(), |_| {}).expect("events are written");
-        let engine = Engine::builder().threads(1);
         let root = DataRoot::open(&data.path().to_string_lossy()).expect("the events are found");
+        Planner::over(Engine::builder().threads(1).root(root).build(), Some(data))
+    }
+
+    fn over(engine: Engine, data: Option<TempDir>) -> Planner {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let options = QueryOptions { now: Some(638_000_000_000_000_000), ..QueryOptions::default() };
-        Planner { engine: engine.root(root).build(), options, runtime, _data: data }
+        Planner { engine, options, runtime, _data: data }
     }
 
     fn bind(&self, query: &str) -> bool {
@@ -54,7 +62,7 @@ impl Planner {
 }
 
 fn corpus(criterion: &mut Criterion) {
-    let planner = Planner::new();
+    let planner = Planner::with_data();
     let mut queries = hunting_queries();
     queries.retain(|query| planner.bind(query) && planner.plan(query));
     let mut group = criterion.benchmark_group("hunting corpus");
@@ -66,6 +74,8 @@ fn corpus(criterion: &mut Criterion) {
     group.finish();
     report("parse and bind", &queries, |query| planner.bind(query));
     report("parse, bind and plan", &queries, |query| planner.plan(query));
+    let planner = Planner::without_data();
+    report("parse, bind and plan over tables without files", &queries, |query| planner.plan(query));
 }
 
 fn report(what: &str, queries: &[String], run: impl Fn(&str) -> bool) {
