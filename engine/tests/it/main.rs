@@ -6,6 +6,7 @@ mod data;
 mod examples;
 mod fuzz;
 mod library;
+mod units;
 
 use library::Library;
 
