@@ -17,6 +17,9 @@ const PAGE: usize = 1_000;
 const LONGEST_CELL: usize = 400;
 /// Characters that a column needs at least, borders included; with less, rows are shown vertically.
 const NARROWEST: usize = 9;
+/// Characters of a line that a person may still scroll to where no terminal says how many there are: every declared table
+/// fits, what a `search` over all of them answers does not.
+const WIDEST_FILE: u16 = 1_000;
 
 /// Boxes.
 pub(super) struct Tables<'w> {
@@ -39,7 +42,7 @@ impl<'w> Tables<'w> {
     }
 
     fn write_page(&mut self) -> Result<(), ShowError> {
-        let wide = self.layout.width.is_some_and(|width| self.columns.len() * NARROWEST > usize::from(width));
+        let wide = self.columns.len() * NARROWEST > usize::from(self.layout.width.unwrap_or(WIDEST_FILE));
         if wide {
             for batch in &self.gathered {
                 let text = vertical::paragraphs(&self.columns, batch, self.written, self.layout);
@@ -162,5 +165,13 @@ mod tests {
         let layout = Layout { width: Some(80), colour: false };
         let text = String::from_utf8(shown(Format::Table, layout, &[one], None).expect("it can be shown"));
         assert!(text.expect("text").starts_with("── 1 ──\nc0    7\n"));
+    }
+
+    #[test]
+    fn a_thousand_columns_in_a_file_are_shown_vertically() {
+        let names: Vec<String> = (0..1_000).map(|it| format!("c{it}")).collect();
+        let columns: Vec<(&str, KqlType)> = names.iter().map(|it| (it.as_str(), KqlType::Long)).collect();
+        let one = table(&columns, &[vec![Value::Long(7); 1_000]]);
+        assert!(shown_text(Format::Table, &[one]).starts_with("── 1 ──\nc0     7\n"));
     }
 }

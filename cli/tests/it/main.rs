@@ -1,6 +1,7 @@
 //! The `vizsla` binary as its users meet it: arguments in, text and exit codes out.
 
 mod batch;
+mod cases;
 mod check;
 mod query;
 

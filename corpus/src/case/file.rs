@@ -100,9 +100,16 @@ impl Reader {
         match (words.next().unwrap_or(""), words.next()) {
             (FRONT_MATTER, None) => self.front_matter(block.body),
             ("kql", None) => {
-                self.query(block);
+                self.query(block, None);
                 Ok(())
             }
+            ("kql", Some("as")) => match info.strip_prefix("kql as written: ").map(str::trim) {
+                Some(reason) if !reason.is_empty() => {
+                    self.query(block, Some(reason.to_owned()));
+                    Ok(())
+                }
+                _ => Err((0, "write the reason: `kql as written: REASON`".to_owned())),
+            },
             ("result", None) => self.result(block, Rows::Multiset),
             ("result", Some("ordered")) => self.result(block, Rows::Ordered),
             ("result", Some("any")) => self.result(block, Rows::Any),
@@ -113,7 +120,12 @@ impl Reader {
                 self.options.tables.push((name.to_owned(), table));
                 Ok(())
             }
-            _ => Err((0, format!("there is no block `{info}`: kql, result [ordered | any], error, data NAME"))),
+            _ => Err((
+                0,
+                format!(
+                    "there is no block `{info}`: kql [as written: REASON], result [ordered | any], error, data NAME"
+                ),
+            )),
         }
     }
 
@@ -127,12 +139,13 @@ impl Reader {
         Ok(())
     }
 
-    fn query(&mut self, block: &Block<'_>) {
+    fn query(&mut self, block: &Block<'_>, as_written: Option<String>) {
         self.cases.push(Case {
             name: self.name.clone(),
             line: block.line,
             query: block.body.trim_end().to_owned(),
             options: self.options.clone(),
+            as_written,
             expected: None,
             answer: block.end..block.end,
         });
@@ -229,6 +242,13 @@ mod tests {
         assert_eq!(cases[0].options.now.as_deref(), Some("2024-01-01"));
         assert!(cases[0].options.tables.is_empty() && cases[1].options.tables.len() == 1);
         assert!(matches!(&cases[1].expected, Some(Expected::Tables(tables)) if tables.len() == 2));
+    }
+
+    #[test]
+    fn a_query_stays_as_written_for_a_reason() {
+        let file = parse("```kql as written: the order of rows\nprint 1\n```\n").expect("the file reads");
+        assert_eq!(file.cases[0].as_written.as_deref(), Some("the order of rows"));
+        assert!(parse("```kql as written:\nprint 1\n```\n").is_err());
     }
 
     #[test]

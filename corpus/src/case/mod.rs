@@ -19,6 +19,7 @@
 //! | Block | Holds |
 //! |---|---|
 //! | `kql` | the query; the prose line above it is the case's name |
+//! | `kql as written: REASON` | a query whose `datatable`s have to stay in it, and why; files would give another answer |
 //! | `result` | a table; rows in any order. One block for each table of the answer |
 //! | `result ordered` | rows in exactly this order |
 //! | `result any` | only columns and the number of rows count (`take`, ties) |
@@ -44,7 +45,7 @@ mod print;
 use std::ops::Range;
 use std::path::PathBuf;
 
-pub use check::{CaseFailure, Report, cases_folder, check_cases, load_cases, run_cases};
+pub use check::{CaseFailure, Report, cases_folder, check_cases, check_cases_again, load_cases, run_cases};
 
 use crate::{Failure, Table};
 
@@ -69,6 +70,8 @@ pub struct Case {
     pub query: String,
     /// What it runs with.
     pub options: CaseOptions,
+    /// Why its rows cannot come from files instead, if they cannot.
+    pub as_written: Option<String>,
     /// The answer, unless it is still to be filled in.
     pub expected: Option<Expected>,
     /// Where the answer's blocks stand in the file; empty, after the query, when there are none.
@@ -135,8 +138,8 @@ pub trait Driver {
     /// The query is refused, or fails while it runs.
     fn run(&mut self, query: &str, options: &CaseOptions) -> Result<Vec<Table>, Failure>;
 
-    /// Whether this driver can honour these options; cases with others are left out for it.
-    fn honours(&self, _options: &CaseOptions) -> bool {
+    /// Whether this driver can ask what the case asks; others are left out for it.
+    fn honours(&self, _case: &Case) -> bool {
         true
     }
 }

@@ -37,7 +37,7 @@ impl Batch {
     }
 
     /// Asks the program that runs with these arguments; `None` when it died or took too long.
-    fn ask(&mut self, arguments: Vec<String>, id: &str, query: &str) -> Option<Answer> {
+    fn ask(&mut self, arguments: Vec<String>, id: &str, query: &str) -> Option<Result<Vec<Table>, Failure>> {
         // The program has its own limit; it gets a little longer to say so.
         let patience = self.timeout + Duration::from_secs(10);
         let question = json!({"id": id, "query": query}).to_string();
@@ -52,7 +52,7 @@ impl Batch {
         if reply.is_none() {
             self.conversation = None;
         }
-        reply.map(Reply::into_answer)
+        reply.map(Reply::into_tables)
     }
 
     /// The conversation with the program that runs with these arguments, begun if need be.
@@ -79,11 +79,12 @@ impl Source for Batch {
         if let Some(data) = set.data {
             arguments.extend(["--data".to_owned(), self.shared.join(data).display().to_string()]);
         }
-        self.ask(arguments, id, query)
+        let tables = self.ask(arguments, id, query)?;
+        // The sets know one table for each question.
+        Some(tables.map(|tables| tables.into_iter().next().unwrap_or_default()))
     }
 }
 
-/// Only the first table of an answer comes back, so cases with several results fail.
 impl Driver for Batch {
     fn name(&self) -> &'static str {
         "batch"
@@ -104,9 +105,7 @@ impl Driver for Batch {
         if !options.tables.is_empty() {
             _ = fs::remove_dir_all(&folder);
         }
-        let answer =
-            answer.unwrap_or_else(|| Err(failure("no answer: the program died or ran out of time".to_owned())));
-        answer.map(|table| vec![table])
+        answer.unwrap_or_else(|| Err(failure("no answer: the program died or ran out of time".to_owned())))
     }
 }
 
@@ -163,12 +162,21 @@ impl Drop for Conversation {
 #[derive(Deserialize)]
 struct Reply {
     id: String,
+    #[serde(flatten)]
+    first: ReplyTable,
+    /// The results after the first.
+    #[serde(default)]
+    tables: Vec<ReplyTable>,
+    #[serde(default)]
+    error: Value,
+}
+
+#[derive(Deserialize)]
+struct ReplyTable {
     #[serde(default)]
     columns: Option<Vec<Column>>,
     #[serde(default)]
     rows: Option<Vec<Vec<Value>>>,
-    #[serde(default)]
-    error: Value,
 }
 
 #[derive(Deserialize)]
@@ -179,17 +187,21 @@ struct Column {
 }
 
 impl Reply {
-    fn into_answer(self) -> Answer {
+    fn into_tables(self) -> Result<Vec<Table>, Failure> {
         let failure = match self.error {
-            Value::Null => {
-                let columns = self.columns.unwrap_or_default().into_iter().map(|it| (it.name, it.kind)).collect();
-                return Ok(Table { columns, rows: self.rows.unwrap_or_default() });
-            }
+            Value::Null => return Ok(std::iter::once(self.first).chain(self.tables).map(Table::from).collect()),
             Value::Object(error) => failure(&error),
             Value::String(message) => Failure { message, ..Failure::default() },
             other => Failure { message: other.to_string(), ..Failure::default() },
         };
         Err(failure)
+    }
+}
+
+impl From<ReplyTable> for Table {
+    fn from(it: ReplyTable) -> Table {
+        let columns = it.columns.unwrap_or_default().into_iter().map(|it| (it.name, it.kind)).collect();
+        Table { columns, rows: it.rows.unwrap_or_default() }
     }
 }
 
@@ -218,12 +230,14 @@ mod tests {
 
     #[test]
     fn a_reply_is_a_table_or_a_failure() {
-        let table = r#"{"id":"a","columns":[{"name":"x","type":"long"}],"rows":[[1]],"error":null}"#;
-        let answer = serde_json::from_str::<Reply>(table).expect("the line reads").into_answer();
-        assert_eq!(answer.map(|it| (it.columns.len(), it.rows.len())), Ok((1, 1)));
+        let tables = r#"{"id":"a","columns":[{"name":"x","type":"long"}],"rows":[[1]],"error":null,
+            "tables":[{"columns":[{"name":"y","type":"long"}],"rows":[[1],[2]]}]}"#;
+        let answer = serde_json::from_str::<Reply>(tables).expect("the line reads").into_tables();
+        let sizes = answer.map(|it| it.iter().map(|it| (it.columns.len(), it.rows.len())).collect::<Vec<_>>());
+        assert_eq!(sizes, Ok(vec![(1, 1), (1, 2)]));
 
         let failure = r#"{"id":"a","error":{"code":"KQL0210","service_code":"SEM0100","message":"m","span":[3,5]}}"#;
-        let answer = serde_json::from_str::<Reply>(failure).expect("the line reads").into_answer();
+        let answer = serde_json::from_str::<Reply>(failure).expect("the line reads").into_tables();
         let known = Failure {
             code: "KQL0210".to_owned(),
             service_code: Some("SEM0100".to_owned()),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
+use vizsla_corpus::case::Case;
 use vizsla_corpus::{CaseOptions, Driver, Failure, Table};
 use vizsla_engine::{Diagnostic, Engine, EngineError, KqlType, QueryOptions, ResultTable, Value};
 use vizsla_functions::{convert, format};
@@ -19,7 +20,17 @@ impl Library {
 
     /// All result tables of a query.
     pub(crate) fn ask(&self, query: &str, options: &QueryOptions) -> Result<Vec<ResultTable>, EngineError> {
-        self.runtime.block_on(async { self.engine.query(query, options).await?.collect().await })
+        self.ask_of(&self.engine, query, options)
+    }
+
+    /// The same of an engine with data.
+    pub(crate) fn ask_of(
+        &self,
+        engine: &Engine,
+        query: &str,
+        options: &QueryOptions,
+    ) -> Result<Vec<ResultTable>, EngineError> {
+        self.runtime.block_on(async { engine.query(query, options).await?.collect().await })
     }
 }
 
@@ -28,16 +39,24 @@ impl Driver for Library {
         "library"
     }
 
-    fn honours(&self, options: &CaseOptions) -> bool {
-        options.tables.is_empty()
+    fn honours(&self, case: &Case) -> bool {
+        case.options.tables.is_empty()
     }
 
     fn run(&mut self, query: &str, options: &CaseOptions) -> Result<Vec<Table>, Failure> {
-        let now = options.now.as_deref().and_then(convert::parse_datetime);
-        let options = QueryOptions { now, ..QueryOptions::default() };
-        let tables = self.ask(query, &options).map_err(failure)?;
-        Ok(tables.iter().map(table).collect())
+        answered(self.ask(query, &query_options(options)))
     }
+}
+
+/// The options of a case as the engine's.
+pub(crate) fn query_options(options: &CaseOptions) -> QueryOptions {
+    let now = options.now.as_deref().and_then(convert::parse_datetime);
+    QueryOptions { now, ..QueryOptions::default() }
+}
+
+/// The engine's answer as the corpus'.
+pub(crate) fn answered(answer: Result<Vec<ResultTable>, EngineError>) -> Result<Vec<Table>, Failure> {
+    answer.map(|tables| tables.iter().map(table).collect()).map_err(failure)
 }
 
 fn failure(error: EngineError) -> Failure {

@@ -82,6 +82,14 @@ impl<'a> Context<'a> {
         all
     }
 
+    /// Drops a note about a place before `at`.
+    pub(crate) fn forget_before(&self, at: u32) {
+        let mut furthest = self.furthest.borrow_mut();
+        if furthest.at < at {
+            *furthest = Furthest { at, ..Furthest::default() };
+        }
+    }
+
     /// Turns the furthest note into a diagnostic, unless it has been reported already.
     pub(crate) fn report_furthest(&self) {
         let note = std::mem::take(&mut *self.furthest.borrow_mut());

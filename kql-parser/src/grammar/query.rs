@@ -313,6 +313,8 @@ fn operators(mut rest: Input<'_>) -> Parse<'_, Vec<Operator>> {
 
 /// An operator; a broken one is reported and skipped.
 fn recovered_operator(input: Input<'_>) -> Parse<'_, Operator> {
+    // What was missed before the `|` explains nothing: the operators before this one are whole.
+    input.cx.forget_before(input.start());
     match ops::operator(input) {
         Ok((rest, it)) if ends_operator(rest) => return Ok((rest, it)),
         Ok((rest, _)) => {
