@@ -24,7 +24,7 @@ fn write(file: &Path, unit: TimeUnit, far: Option<i64>) {
     times[50] = far.or(times[50]);
     let times: ArrayRef = Arc::new(Int64Array::from(times));
     let times = cast(&times, &DataType::Timestamp(unit, Some("UTC".into()))).unwrap();
-    let names = (0..100).map(|row| (row % 7 != 0).then(|| if row < 20 { "early.exe" } else { "late.exe" }));
+    let names = (0..100).map(|row| (row % 7 != 0).then_some(if row < 20 { "early.exe" } else { "late.exe" }));
     let names: ArrayRef = Arc::new(StringArray::from_iter(names));
     let batch =
         RecordBatch::try_from_iter_with_nullable([("Timestamp", times, true), ("FileName", names, true)]).unwrap();
