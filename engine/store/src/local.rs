@@ -74,7 +74,6 @@ fn inode(_: &Metadata) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use futures::TryStreamExt;
     use object_store::ObjectStore;
