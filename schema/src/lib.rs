@@ -21,6 +21,7 @@ mod catalog;
 mod sentinel;
 mod suggest;
 mod table;
+pub mod terms;
 mod ticks;
 mod types;
 

@@ -9,8 +9,8 @@ use std::sync::{Arc, LazyLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use arrow::array::BooleanArray;
 use vizsla_schema::KqlType;
+use vizsla_schema::terms::{fold, fold_into, in_term};
 
-use super::fold::{fold, fold_into, in_term};
 use super::needle::{Edge, Needle, Shape, term_after, term_before};
 use super::{BOOL, STRING, answer, matching};
 use crate::args::{Args, Text};

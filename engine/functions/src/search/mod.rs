@@ -3,16 +3,15 @@
 //! The binder finds them by their spelling through [`operator`]; they are not in the table of named functions. Each is
 //! `(string, string) -> bool`, the list operators `(string, dynamic) -> bool`.
 //!
-//! What counts as a match lives in three files: [`fold`] says which letters are the same in another case, [`needle`]
-//! finds one text at the edges that an operator asks for, [`list`] finds any or all of many. [`values`] runs a
-//! predicate over a column, once for each distinct value where values repeat.
+//! What counts as a match: [`vizsla_schema::terms`] says which letters are the same in another case, [`needle`]
+//! finds one text at the edges that an operator asks for, [`list`] finds any or all of many. [`values`] runs a predicate
+//! over a column, once for each distinct value where values repeat.
 //!
 //! ```ignore
 //! let has = search::operator("has").expect("an operator");
 //! // "powershell.exe -enc SQBF" has "PowerShell" is true: a whole term, in any case.
 //! ```
 
-mod fold;
 mod list;
 mod needle;
 mod values;

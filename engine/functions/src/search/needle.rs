@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2_iter;
 use memchr::memmem::Finder;
-
-use super::fold::{fold, fold_into, in_term};
+use vizsla_schema::terms::{fold, fold_into, in_term};
 
 /// What must be at an end of the match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
