@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vizsla_engine::{Engine, EngineError, Limits, OnBroken, QueryOptions};
+use vizsla_engine::{Engine, EngineError, IndexUse, Limits, OnBroken, QueryOptions};
 use vizsla_functions::convert::parse_datetime;
 use vizsla_store::DataRoot;
 use vizsla_store::ingest::InputFormat;
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Batch(BatchArgs),
     /// Write event streams (NDJSON, CSV) into a data folder as Parquet.
     Ingest(IngestArgs),
+    /// Build indexes beside Parquet files, so that look-ups need not scan.
+    Index(IndexArgs),
     /// Try it on a small generated company.
     Demo(DemoArgs),
 }
@@ -63,6 +65,21 @@ pub(crate) struct RunArgs {
     /// What to do with files that cannot be read.
     #[arg(long, value_enum, default_value = "fail")]
     pub(crate) on_broken_file: BrokenFile,
+    /// Whether to use the indexes that `vizsla index` built. Answers are the same.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) index: UseIndex,
+    /// Folder that holds the indexes, if they are not beside the files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) index_dir: Option<PathBuf>,
+}
+
+/// See [`IndexUse`].
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum UseIndex {
+    /// Where there is one that fits its file.
+    Auto,
+    /// Never.
+    Off,
 }
 
 /// See [`OnBroken`].
@@ -151,6 +168,35 @@ pub(crate) enum LineFormat {
     Csv,
 }
 
+/// `vizsla index`
+#[derive(Debug, Args)]
+pub(crate) struct IndexArgs {
+    /// Folder that holds the tables.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: String,
+    /// Folder for the indexes of exports that may not be written to; give it to queries too.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) index_dir: Option<PathBuf>,
+    /// Only this table; may be given several times.
+    #[arg(long = "table", value_name = "TABLE")]
+    pub(crate) tables: Vec<String>,
+    /// Only these columns, separated by commas; indexes that are there are built again.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Go on, and look for new files so many seconds after each round.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1, default_missing_value = "10", conflicts_with_all = ["verify", "drop"])]
+    pub(crate) watch: Option<Duration>,
+    /// Compare each index with what would be built now; exit code 3 if one does not fit.
+    #[arg(long, conflicts_with = "drop")]
+    pub(crate) verify: bool,
+    /// Remove the indexes.
+    #[arg(long)]
+    pub(crate) drop: bool,
+    /// How many files to work on at the same time; as many as there are cores if not given.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) threads: Option<usize>,
+}
+
 /// `vizsla demo`
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
@@ -169,10 +215,16 @@ impl RunArgs {
             BrokenFile::Fail => OnBroken::Fail,
             BrokenFile::Skip => OnBroken::Skip,
         };
-        match &self.data {
-            Some(data) => Ok(Engine::builder().root(DataRoot::open(data)?).on_broken(on_broken).build()),
-            None => Ok(Engine::without_data()),
+        let Some(data) = &self.data else { return Ok(Engine::without_data()) };
+        let mut root = DataRoot::open(data)?;
+        if let Some(folder) = &self.index_dir {
+            root = root.with_index_folder(folder);
         }
+        let index = match self.index {
+            UseIndex::Auto => IndexUse::Auto,
+            UseIndex::Off => IndexUse::Off,
+        };
+        Ok(Engine::builder().root(root).on_broken(on_broken).index(index).build())
     }
 
     /// What each query is run with.

@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// `vizsla check` found errors, and has said which.
     #[error("errors were found")]
     Found,
+    /// `vizsla index --verify` found indexes that do not fit, and has said which.
+    #[error("some indexes do not fit: `vizsla index` builds them again")]
+    Unfit,
 }
 
 /// The codes that `vizsla --help` promises.
@@ -69,7 +72,7 @@ impl Failure {
                 _ => code::BUG,
             },
             Failure::Show(ShowError::SeveralTables | ShowError::NoTable) => code::USAGE,
-            Failure::Store(_) | Failure::Show(_) | Failure::File { .. } | Failure::Demo(_) => code::DATA,
+            Failure::Store(_) | Failure::Show(_) | Failure::File { .. } | Failure::Demo(_) | Failure::Unfit => code::DATA,
         }
     }
 
@@ -125,6 +128,7 @@ mod tests {
             (engine(EngineError::Query(Vec::new())), 1),
             (engine(EngineError::Execution("assert".to_owned())), 1),
             (Failure::Found, 1),
+            (Failure::Unfit, 3),
             (Failure::Usage(String::new()), 2),
             (engine(EngineError::Limit(vizsla_engine::LimitError::Rows(1))), 3),
             (Failure::Store(StoreError::MissingFolder { path: "x".to_owned() }), 3),

@@ -13,6 +13,7 @@ mod check;
 mod demo;
 mod diagnostics;
 mod failure;
+mod index;
 mod ingest;
 mod interrupt;
 mod output;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli, runtime: &Runtime) -> Result<(), Failure> {
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Batch(args)) => batch::run(args, runtime),
         Some(Command::Ingest(args)) => ingest::run(args),
+        Some(Command::Index(args)) => index::run(args, runtime),
         Some(Command::Demo(args)) => demo::run(args, runtime),
     }
 }

@@ -18,7 +18,7 @@ use crate::error::EngineError;
 use crate::exec::scan::Snapshots;
 use crate::exec::{Guard, Run, Session};
 use crate::explain::{self, Stage};
-use crate::options::{QueryOptions, RowFilter};
+use crate::options::{IndexUse, QueryOptions, RowFilter};
 
 /// Answers queries over one data root. Cheap to clone; clones share caches and may be used from several threads.
 #[derive(Debug, Clone)]
@@ -34,6 +34,7 @@ struct Inner {
     root: Option<DataRoot>,
     session: Session,
     on_broken: OnBroken,
+    index: IndexUse,
     visible: Option<Visible>,
     library: Query,
     plugins: Query,
@@ -46,6 +47,7 @@ pub struct EngineBuilder {
     root: Option<DataRoot>,
     threads: Option<usize>,
     on_broken: OnBroken,
+    index: IndexUse,
     visible: Option<Visible>,
 }
 
@@ -92,6 +94,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether to use indexes; [`IndexUse::Auto`] if not set.
+    pub fn index(mut self, index: IndexUse) -> Self {
+        self.index = index;
+        self
+    }
+
     /// Which rows queries may see.
     ///
     /// # Errors
@@ -113,6 +121,7 @@ impl EngineBuilder {
             root: self.root,
             session: Session::new(self.threads),
             on_broken: self.on_broken,
+            index: self.index,
             visible: self.visible,
             library: library.query,
             plugins: plugins.query,
@@ -142,6 +151,7 @@ impl Engine {
             root: None,
             threads: None,
             on_broken: OnBroken::Fail,
+            index: IndexUse::Auto,
             visible: None,
         }
     }
@@ -228,6 +238,7 @@ impl Engine {
         for relation in &program.results {
             let logical = run.logical(relation)?;
             out.push_str(&match stage {
+                Stage::Index => explain::indexes(&run.physical(&logical).await?),
                 Stage::Physical => {
                     let physical = run.physical(&logical).await?;
                     datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string()
@@ -319,7 +330,7 @@ impl Engine {
     }
 
     fn source(&self, snapshots: HashMap<Arc<str>, TableSnapshot>) -> Snapshots {
-        Snapshots::new(self.inner.root.clone(), snapshots, self.inner.on_broken)
+        Snapshots::new(self.inner.root.clone(), snapshots, self.inner.on_broken, self.inner.index)
     }
 }
 

@@ -2,7 +2,14 @@
 
 use std::fmt::Write;
 
+use std::sync::Arc;
+
+use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::physical_plan::ExecutionPlan;
+
 use crate::bound::{Program, Relation};
+use crate::exec::scan::indexed::IndexedSource;
 
 /// A stage of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +26,9 @@ pub enum Stage {
     Optimized,
     /// The plan that runs.
     Physical,
+    /// For each Parquet file that it reads, the rows that the file's index leaves, or why it does not help. What is known
+    /// only while the query runs, such as the keys of a join, is not.
+    Index,
 }
 
 impl Stage {
@@ -30,6 +40,7 @@ impl Stage {
         ("logical", Stage::Logical),
         ("optimized", Stage::Optimized),
         ("physical", Stage::Physical),
+        ("index", Stage::Index),
     ];
 
     /// The stage of this name.
@@ -67,6 +78,24 @@ pub(crate) fn tokens(text: &str) -> String {
     let mut out = String::new();
     for token in kql_parser::lexer::lex(text) {
         let _ = writeln!(out, "{:?} {:?}", token.span, token.kind);
+    }
+    out
+}
+
+/// What indexes say to the scans of a plan, a line for each file.
+pub(crate) fn indexes(plan: &Arc<dyn ExecutionPlan>) -> String {
+    let mut out = String::new();
+    let mut left = vec![plan];
+    while let Some(plan) = left.pop() {
+        left.extend(plan.children());
+        let Some(config) =
+            plan.downcast_ref::<DataSourceExec>().and_then(|it| it.data_source().downcast_ref::<FileScanConfig>())
+        else {
+            continue;
+        };
+        let Some(source) = config.file_source().downcast_ref::<IndexedSource>() else { continue };
+        let files = config.file_groups.iter().flat_map(|group| group.iter());
+        source.explain(files).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     }
     out
 }

@@ -45,7 +45,7 @@ pub use functions::agg::{AggregateDef, EXAMPLE_ROWS as AGGREGATE_EXAMPLE_ROWS, a
 pub use functions::window::{EXAMPLE_ROWS as WINDOW_EXAMPLE_ROWS, WindowDef, window, windows};
 pub use functions::{scalar, scalars};
 pub use kql_parser::{Code, Diagnostic, Severity};
-pub use options::{Limits, QueryOptions, RowFilter};
+pub use options::{IndexUse, Limits, QueryOptions, RowFilter};
 pub use vizsla_functions::{ScalarDef, Value};
 pub use vizsla_schema::KqlType;
 pub use vizsla_store::{DataRoot, OnBroken, StoreError};

@@ -31,6 +31,16 @@ pub struct Limits {
     pub memory: Option<usize>,
 }
 
+/// Whether scans look into indexes that lie beside Parquet files. Answers are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IndexUse {
+    /// Where there is one that fits its file.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+}
+
 /// A condition that every row has to meet before anything in a query can see it, such as the devices that a user may see.
 ///
 /// It belongs to an engine, not to a query: nothing in a query's text can lift it. It is a KQL condition over the columns of

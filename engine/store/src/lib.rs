@@ -29,6 +29,7 @@ pub mod convert;
 mod error;
 mod footer;
 mod format;
+pub mod index;
 pub mod ingest;
 mod json;
 mod local;

@@ -11,6 +11,7 @@
 //! inside of files is cached by path, size and time.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
@@ -24,6 +25,7 @@ use crate::cache::FileCache;
 use crate::error::{OnBroken, Result, StoreError, Warning};
 use crate::footer::Footer;
 use crate::format::{self, Format, Named};
+use crate::index::{Identity, Index, SUFFIX, Skipped};
 use crate::local::{self, Listing};
 use crate::ndjson::{self, INFERENCE_LIMIT, Inferred, RowsOf};
 use crate::place::{Place, partitions, place_of};
@@ -41,6 +43,8 @@ const PEEK: u64 = 1;
 #[derive(Debug, Clone)]
 pub struct DataRoot {
     inner: Arc<Inner>,
+    /// Where indexes are, if not beside their files.
+    index_folder: Option<Arc<std::path::Path>>,
 }
 
 #[derive(Debug)]
@@ -53,6 +57,7 @@ struct Inner {
     footers: FileCache<Footer>,
     peeked: FileCache<Inferred>,
     inferred: FileCache<Inferred>,
+    indexes: FileCache<Result<Index, Skipped>>,
 }
 
 /// A file that may have rows of a table.
@@ -103,8 +108,57 @@ impl DataRoot {
             footers: FileCache::new(FOOTERS),
             peeked: FileCache::new(FOOTERS / 16),
             inferred: FileCache::new(FOOTERS / 16),
+            indexes: FileCache::new(FOOTERS / 8),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), index_folder: None }
+    }
+
+    /// The same root with its indexes under another folder, for exports that may not be written to.
+    #[must_use]
+    pub fn with_index_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.index_folder = Some(folder.into().into());
+        self
+    }
+
+    /// The folder under which indexes lie; none for a root that is not local.
+    pub(crate) fn index_folder(&self) -> Option<PathBuf> {
+        match &self.index_folder {
+            _ if !self.inner.local => None,
+            Some(folder) => Some(folder.to_path_buf()),
+            None => Some(PathBuf::from(format!("/{}", self.prefix()))),
+        }
+    }
+
+    /// Where the index of a data file is; none if the root is not local.
+    pub(crate) fn index_path(&self, file: &Path) -> Option<PathBuf> {
+        let folder = self.index_folder()?;
+        let below = file.prefix_match(self.prefix())?;
+        let mut path = below.fold(folder, |path, part| path.join(part.as_ref())).into_os_string();
+        path.push(SUFFIX);
+        Some(path.into())
+    }
+
+    /// The index of a Parquet file, opened once for as long as neither it nor the file changes.
+    ///
+    /// # Errors
+    /// Why there is none to use. Queries do without.
+    pub fn index(&self, object: &ObjectMeta, footer: &Footer) -> Result<Arc<Result<Index, Skipped>>, Skipped> {
+        let path = self.index_path(&object.location).ok_or(Skipped::Remote)?;
+        let there = std::fs::metadata(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Skipped::Missing,
+            kind => Skipped::Unreadable(kind),
+        })?;
+        // Of both files, so that a change of either is noticed.
+        let changed = there.modified().map_err(|error| Skipped::Unreadable(error.kind()))?;
+        let tag = format!("{}-{changed:?}-{:?}", there.len(), object.last_modified);
+        let key = ObjectMeta { e_tag: Some(tag), ..object.clone() };
+        if let Some(index) = self.inner.indexes.get(&key) {
+            return Ok(index);
+        }
+        let index = Arc::new(Index::open(&path, &Identity::of(object, footer)));
+        let weight = index.as_ref().as_ref().map_or(64, Index::memory);
+        self.inner.indexes.put(&key, Arc::clone(&index), weight);
+        Ok(index)
     }
 
     /// The store that holds the objects. For a folder it is the whole local file system, and paths are absolute.

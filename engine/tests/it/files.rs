@@ -27,11 +27,11 @@ use super::library::{Library, answered, query_options};
 pub(crate) enum Shape {
     /// `""` is stored as null, datetimes as microseconds where they fit.
     Nulls,
-    /// A file for each row, without the columns that are `""` or null in it.
+    /// A file for each row, without the columns that are `""` or null in it; with an index.
     Missing,
     /// Texts are dictionaries, `""` is a null key.
     Dictionaries,
-    /// A file for each row, read by four threads: the order of rows is lost.
+    /// A file for each row, with an index, read by four threads: the order of rows is lost.
     Scattered,
 }
 
@@ -109,6 +109,9 @@ impl Files {
         }
         let threads = if self.shape == Shape::Scattered { 4 } else { 1 };
         let root = DataRoot::open(root.to_str().unwrap()).unwrap();
+        if matches!(self.shape, Shape::Missing | Shape::Scattered) {
+            self.library.index(&root, &catalog);
+        }
         Engine::builder().catalog(catalog).root(root).threads(threads).build()
     }
 }

@@ -6,6 +6,9 @@ use vizsla_corpus::case::Case;
 use vizsla_corpus::{CaseOptions, Driver, Failure, Table};
 use vizsla_engine::{Diagnostic, Engine, EngineError, KqlType, QueryOptions, ResultTable, Value};
 use vizsla_functions::{convert, format};
+use vizsla_schema::Catalog;
+use vizsla_store::DataRoot;
+use vizsla_store::index::{IndexOptions, build_all};
 
 pub(crate) struct Library {
     runtime: Runtime,
@@ -16,6 +19,12 @@ impl Library {
     pub(crate) fn new() -> Library {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         Library { runtime, engine: Engine::without_data() }
+    }
+
+    /// Builds the indexes of all files.
+    pub(crate) fn index(&self, root: &DataRoot, catalog: &Catalog) {
+        let options = IndexOptions { threads: Some(1), ..IndexOptions::default() };
+        self.runtime.block_on(build_all(root, catalog, &options, |_, _, _| ())).unwrap();
     }
 
     /// All result tables of a query.

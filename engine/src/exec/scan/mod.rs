@@ -5,6 +5,8 @@
 
 mod adapter;
 mod compare;
+mod constraint;
+pub(crate) mod indexed;
 mod ndjson;
 mod parquet;
 
@@ -22,6 +24,7 @@ use vizsla_store::{Contents, DataFile, DataRoot, OnBroken, TableSnapshot};
 
 use crate::catalog::TableShape;
 use crate::lower::Source;
+use crate::options::IndexUse;
 
 /// The tables that one query reads.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ pub(crate) struct Snapshots {
     root: Option<DataRoot>,
     tables: HashMap<Arc<str>, Arc<TableSnapshot>>,
     on_broken: OnBroken,
+    index: IndexUse,
     notes: Notes,
 }
 
@@ -40,11 +44,12 @@ impl Snapshots {
         root: Option<DataRoot>,
         tables: HashMap<Arc<str>, TableSnapshot>,
         on_broken: OnBroken,
+        index: IndexUse,
     ) -> Snapshots {
         let warnings = tables.values().flat_map(|table| table.warnings.iter().map(ToString::to_string));
         let notes = Arc::new(Mutex::new(warnings.collect()));
         let tables = tables.into_iter().map(|(name, table)| (name, Arc::new(table))).collect();
-        Snapshots { root, tables, on_broken, notes }
+        Snapshots { root, tables, on_broken, index, notes }
     }
 
     /// Whether there is no file to read.
@@ -70,6 +75,7 @@ impl Source for Snapshots {
                 schema: snapshot.schema(),
                 snapshot: snapshot.clone(),
                 on_broken: self.on_broken,
+                index: self.index,
                 notes: self.notes.clone(),
             })),
             _ => Ok(Arc::new(MemTable::try_new(table.schema(), vec![vec![]])?)),
@@ -84,6 +90,7 @@ struct DataTable {
     snapshot: Arc<TableSnapshot>,
     schema: SchemaRef,
     on_broken: OnBroken,
+    index: IndexUse,
     notes: Notes,
 }
 

@@ -9,7 +9,7 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{
-    FileGroup, FileScanConfigBuilder, ParquetFileReaderFactory, ParquetSource,
+    FileGroup, FileScanConfigBuilder, FileSource, ParquetFileReaderFactory, ParquetSource,
 };
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -23,6 +23,8 @@ use vizsla_store::{Contents, DataFile, DataRoot, Footer, Source, convert};
 
 use super::DataTable;
 use super::adapter::AdapterFactory;
+use super::indexed::{IndexedSource, Indexes};
+use crate::options::IndexUse;
 
 /// Where DataFusion finds the root's store in the query's environment.
 fn store_url() -> Result<ObjectStoreUrl> {
@@ -48,8 +50,15 @@ pub(super) fn scan(
         .with_parquet_file_reader_factory(Arc::new(Readers::new(table.root.clone(), files)))
         .with_enable_page_index(true)
         .with_bloom_filter_on_read(true);
+    let source: Arc<dyn FileSource> = match table.index {
+        IndexUse::Auto => {
+            let indexes = Indexes::new(table.root.clone(), table.snapshot.clone());
+            Arc::new(IndexedSource::new(Arc::new(source), Arc::new(indexes)))
+        }
+        IndexUse::Off => Arc::new(source),
+    };
     let groups = groups(table, files, &from_path, state.config().target_partitions())?;
-    let config = FileScanConfigBuilder::new(url, Arc::new(source))
+    let config = FileScanConfigBuilder::new(url, source)
         .with_file_groups(groups)
         .with_limit(limit)
         .with_expr_adapter(Some(Arc::new(AdapterFactory::new(table.snapshot.clone()))))
