@@ -1,14 +1,13 @@
 //! Building the indexes of Parquet files, each in one pass over its text columns, and putting them beside the files.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, StringViewArray};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{DataType, FieldRef, Int64Type, Schema, SchemaRef};
 use object_store::ObjectMeta;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -27,7 +26,7 @@ use crate::table::{Contents, Source, TableSnapshot};
 /// Rows of a segment, a whole number of blocks. Memory while building is some dozens of bytes for each key of a segment.
 const SEGMENT: u64 = 1 << 19;
 /// Rows that are decoded at a time.
-const BATCH: usize = 16 * BLOCK as usize;
+const BATCH: usize = 64 * BLOCK as usize;
 
 /// What to index.
 #[derive(Debug, Clone, Default)]
@@ -265,7 +264,8 @@ fn build(object: &ObjectMeta, footer: &Footer, columns: &[Wanted], out: &mut dyn
     let broken = |e| StoreError::parquet(path.clone(), e);
     let failed = |e| StoreError::io(path.clone(), e);
     let file = File::open(&path).map_err(failed)?;
-    let metadata = ArrowReaderMetadata::try_new(Arc::clone(&footer.metadata), ArrowReaderOptions::new());
+    let as_views = ArrowReaderOptions::new().with_schema(as_views(&footer.schema));
+    let metadata = ArrowReaderMetadata::try_new(Arc::clone(&footer.metadata), as_views);
     let descriptor = footer.metadata.file_metadata().schema_descr();
     let mask = ProjectionMask::roots(descriptor, columns.iter().map(|it| it.field));
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.map_err(broken)?)
@@ -325,6 +325,17 @@ fn build(object: &ObjectMeta, footer: &Footer, columns: &[Wanted], out: &mut dyn
     Ok(start + directory.len() as u64)
 }
 
+/// The schema with texts as views: a page with a dictionary then becomes views of the same few texts, which are looked at
+/// once in a block.
+fn as_views(schema: &SchemaRef) -> SchemaRef {
+    let view = |field: &FieldRef| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => Arc::clone(field),
+    };
+    let fields: Vec<FieldRef> = schema.fields().iter().map(view).collect();
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
+}
+
 /// Gathers what is kept of a column in a segment.
 #[derive(Debug)]
 pub(super) enum Collector {
@@ -332,22 +343,49 @@ pub(super) enum Collector {
     Times(Vec<Option<(i64, i64)>>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Texts {
     keys: Keys,
     pairs: Vec<u64>,
-    block: u64,
-    /// The keys of the block at hand.
-    seen: HashSet<u64, BuildHasherDefault<Itself>>,
-    /// The texts of the block at hand, as arrow points to them: dictionary pages point to the same text many times.
-    views: HashSet<u128, BuildHasherDefault<Itself>>,
+    /// Pairs that were added lately, each in the place that its key says. What is forgotten is added twice, which costs
+    /// memory until the segment is written.
+    seen: Vec<u64>,
+    /// The keys of texts that were seen lately, as arrow points to them: dictionary pages point to the same text many times.
+    texts: Vec<Text>,
+    /// The keys that `texts` remember.
+    remembered: Vec<u64>,
+    /// Grows with each array, since views of another point into other buffers.
+    array: u64,
 }
+
+/// A text whose keys are known.
+#[derive(Debug, Clone, Default)]
+struct Text {
+    view: u128,
+    /// In which array that view means it.
+    array: u64,
+    /// The last block that it was added to.
+    block: u16,
+    /// Its keys, among those that are remembered.
+    keys: Range<usize>,
+}
+
+/// Places for pairs and for texts that were seen lately.
+const SEEN: usize = 1 << 13;
+const TEXTS: usize = 1 << 12;
 
 impl Collector {
     pub(super) fn new(ty: KqlType, whole: bool) -> Collector {
         match ty {
             KqlType::DateTime => Collector::Times(Vec::new()),
-            _ => Collector::Texts(Box::new(Texts { keys: Keys::new(whole), ..Texts::default() })),
+            _ => Collector::Texts(Box::new(Texts {
+                keys: Keys::new(whole),
+                pairs: Vec::new(),
+                seen: vec![u64::MAX; SEEN],
+                texts: vec![Text::default(); TEXTS],
+                remembered: Vec::new(),
+                array: 0,
+            })),
         }
     }
 
@@ -382,52 +420,30 @@ impl Collector {
 
 impl Texts {
     fn add(&mut self, array: &StringViewArray, first: u64) {
-        // Views of another array point into other buffers.
-        self.views.clear();
-        let mut last = None;
+        self.array += 1;
+        self.remembered.clear();
         for (row, view) in (first..).zip(array.views()) {
-            let block = row / BLOCK;
-            if block != self.block {
-                self.block = block;
-                self.seen.clear();
-                self.views.clear();
-            } else if last == Some(*view) {
-                continue;
-            }
-            last = Some(*view);
-            if !self.views.insert(*view) {
-                continue;
-            }
-            let value = array.value((row - first) as usize);
-            let (seen, pairs) = (&mut self.seen, &mut self.pairs);
-            self.keys.each(value, |key| {
-                if seen.insert(key) {
-                    pairs.push(postings::pair(key, block as u16));
+            let block = (row / BLOCK) as u16;
+            let place = (*view as u64 ^ (*view >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let text = &mut self.texts[(place >> (64 - TEXTS.ilog2())) as usize];
+            if text.view == *view && text.array == self.array {
+                if text.block == block {
+                    continue;
                 }
-            });
+            } else {
+                let start = self.remembered.len();
+                self.keys.each(array.value((row - first) as usize), |key| self.remembered.push(key));
+                *text = Text { view: *view, array: self.array, block, keys: start..self.remembered.len() };
+            }
+            text.block = block;
+            for key in &self.remembered[text.keys.clone()] {
+                let pair = postings::pair(*key, block);
+                let place = &mut self.seen[(key >> (64 - SEEN.ilog2())) as usize];
+                if *place != pair {
+                    *place = pair;
+                    self.pairs.push(pair);
+                }
+            }
         }
-    }
-}
-
-/// Hashes numbers that are spread already, or nearly.
-#[derive(Debug, Default)]
-pub(super) struct Itself(u64);
-
-impl Hasher for Itself {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-    }
-
-    fn write_u128(&mut self, number: u128) {
-        self.write_u64(number as u64);
-        self.write_u64((number >> 64) as u64);
     }
 }

@@ -1,11 +1,11 @@
 //! Keys: what of a text is looked up. Builder and look-up have to agree on them, or an index would lose rows.
 
 use vizsla_schema::terms::{fold_into, terms};
-use xxhash_rust::xxh64::xxh64;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The number that stands for a folded term or value. Equal keys may collide; that only keeps rows too many.
 pub(super) fn hash(folded: &str) -> u64 {
-    xxh64(folded.as_bytes(), 0)
+    xxh3_64(folded.as_bytes())
 }
 
 /// Whether a term looks like a middle part of a GUID. There are three in each, and few of them, so that their postings
@@ -13,6 +13,17 @@ pub(super) fn hash(folded: &str) -> u64 {
 pub(super) fn is_short_hex(term: &str) -> bool {
     term.len() == 4 && term.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
+
+/// Which ASCII characters belong to a term.
+const IN_TERM: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    table
+};
 
 /// Finds the keys of a column's values.
 #[derive(Debug, Default)]
@@ -57,7 +68,7 @@ impl Keys {
         if text.is_ascii() {
             let mut start = 0;
             for (at, byte) in bytes.iter().enumerate() {
-                if !byte.is_ascii_alphanumeric() {
+                if !IN_TERM[usize::from(*byte)] {
                     if start < at {
                         term_at(start, at);
                     }
