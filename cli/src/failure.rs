@@ -72,7 +72,9 @@ impl Failure {
                 _ => code::BUG,
             },
             Failure::Show(ShowError::SeveralTables | ShowError::NoTable) => code::USAGE,
-            Failure::Store(_) | Failure::Show(_) | Failure::File { .. } | Failure::Demo(_) | Failure::Unfit => code::DATA,
+            Failure::Store(_) | Failure::Show(_) | Failure::File { .. } | Failure::Demo(_) | Failure::Unfit => {
+                code::DATA
+            }
         }
     }
 

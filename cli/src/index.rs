@@ -22,8 +22,7 @@ pub(crate) fn run(args: &IndexArgs, runtime: &Runtime) -> Result<(), Failure> {
         let dropped = index::drop_all(&root)?;
         return say(&format!("{} removed\n", counted(dropped, "index", "indexes")));
     }
-    let options =
-        IndexOptions { tables: args.tables.clone(), columns: args.columns.clone(), threads: args.threads };
+    let options = IndexOptions { tables: args.tables.clone(), columns: args.columns.clone(), threads: args.threads };
     loop {
         let started = Instant::now();
         let report = one_round(args.verify, &root, &options, runtime)?;

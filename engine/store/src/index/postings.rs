@@ -94,12 +94,7 @@ pub(super) enum Blocks {
 impl Postings {
     /// The blocks of a key, of `blocks` in the segment. `read` reads a range of the index file. `None` if what is there is
     /// not what [`write`] writes.
-    pub(super) fn find(
-        &self,
-        hash: u64,
-        blocks: u64,
-        read: impl Fn(Range<u64>) -> Option<Vec<u8>>,
-    ) -> Option<Blocks> {
+    pub(super) fn find(&self, hash: u64, blocks: u64, read: impl Fn(Range<u64>) -> Option<Vec<u8>>) -> Option<Blocks> {
         let wanted = pair(hash, 0);
         let bucket = bucket_of(wanted, self.bucket_bits);
         let table = ((1_u64 << self.bucket_bits) + 1) * 4;
