@@ -49,11 +49,11 @@ impl Alert {
 
     /// Evidence: a process and the device it ran on.
     pub(super) fn write_process(&self, world: &World, process: &Process, row: &mut Rows) {
-        let image = &world.images[process.program];
+        let image = process.image(world);
         self.write_evidence("Process", "Related", row);
         process.write_device(world, row);
         process.write_account(world, row);
-        row.put("FileName", image.program.file);
+        row.put("FileName", &image.file);
         row.put("FolderPath", &image.path(process.account_name(world)));
         row.put("SHA1", &image.hashes.sha1);
         row.put("SHA256", &image.hashes.sha256);

@@ -7,7 +7,6 @@ use super::random::Random;
 
 pub(super) const DOMAIN: &str = "kestrel.example";
 pub(super) const NETBIOS: &str = "KESTREL";
-const USERS: usize = 2 * WORKSTATIONS;
 
 const GIVEN: [&str; 30] = [
     "Amara", "Ben", "Chiara", "Dmitri", "Elif", "Farid", "Greta", "Hana", "Ines", "Jonas", "Kofi", "Lena", "Mateo",
@@ -68,9 +67,14 @@ const SERVERS: [(&str, &str, &str); 10] = [
     ("SRV-WEB01", "WindowsServer2022", "Internet-facing"),
     ("SRV-BACKUP01", "WindowsServer2019", "Servers"),
 ];
-pub(super) const WORKSTATIONS: usize = 30;
+/// What servers beyond [`SERVERS`] are for, as in `SRV-APP011`.
+const ROLES: [&str; 6] = ["APP", "SQL", "FILE", "WEB", "JMP", "PRN"];
+/// Accounts of a large company that belong to nobody and hardly ever do anything.
+pub(super) const DORMANT_ACCOUNTS: [&str; 3] = ["svc.legacyscan", "adm.breakglass", "svc.oldbackup"];
+/// Workstations of the smallest company, that of the demo.
+pub(super) const FEWEST_WORKSTATIONS: usize = 30;
 
-/// A small fictional company, fixed by its seed: 40 devices, 60 people.
+/// A fictional company, fixed by its seed and its size: 40 devices and 60 people, or more.
 #[derive(Clone, Debug)]
 pub struct Company {
     /// The seed that everything about it comes from.
@@ -79,6 +83,8 @@ pub struct Company {
     pub devices: Vec<Device>,
     /// People; the first ones own the workstation of the same position.
     pub users: Vec<User>,
+    /// How many of the devices are workstations.
+    pub workstations: usize,
     /// Id of its tenant.
     pub tenant_id: String,
 }
@@ -128,20 +134,37 @@ pub struct User {
 }
 
 impl Company {
-    /// The company of that seed.
-    pub fn new(seed: u64) -> Company {
+    /// The company of that seed with so many workstations, but at least thirty. It has a server for three of
+    /// them and two people for each; a company larger than the smallest has some dormant accounts besides.
+    pub fn new(seed: u64, workstations: usize) -> Company {
+        let workstations = workstations.max(FEWEST_WORKSTATIONS);
         let mut random = Random::of(seed, "company", &[]);
         let authority = [0; 3].map(|_: u8| 1_000_000_000 + random.below(3_000_000_000));
         let sid_prefix = format!("S-1-5-21-{}-{}-{}", authority[0], authority[1], authority[2]);
-        let users: Vec<User> = (0..USERS).map(|at| user(at, &sid_prefix, &mut random)).collect();
-        let workstations =
-            (0..WORKSTATIONS).map(|at| workstation(at, &mut Random::of(seed, "workstation", &[at as u64])));
-        let servers = (0..SERVERS.len()).map(|at| server(at, &mut Random::of(seed, "server", &[at as u64])));
-        Company { seed, devices: workstations.chain(servers).collect(), users, tenant_id: random.guid() }
+        let mut users: Vec<User> = (0..2 * workstations).map(|at| user(at, &sid_prefix, &mut random)).collect();
+        let tenant_id = random.guid();
+        if workstations > FEWEST_WORKSTATIONS {
+            let first = users.len();
+            let dormant = DORMANT_ACCOUNTS.iter().enumerate();
+            users.extend(dormant.map(|(at, name)| dormant_user(first + at, name, &sid_prefix, &mut random)));
+        }
+        let desks = (0..workstations).map(|at| workstation(at, &mut Random::of(seed, "workstation", &[at as u64])));
+        let servers = (0..workstations / 3).map(|at| server(at, &mut Random::of(seed, "server", &[at as u64])));
+        Company { seed, devices: desks.chain(servers).collect(), users, workstations, tenant_id }
     }
 
-    pub(super) fn is_workstation(device: usize) -> bool {
-        device < WORKSTATIONS
+    pub(super) fn is_workstation(&self, device: usize) -> bool {
+        device < self.workstations
+    }
+
+    /// The servers, domain controllers first.
+    pub(super) fn servers(&self) -> &[Device] {
+        &self.devices[self.workstations..]
+    }
+
+    /// Position of the person or account of that name.
+    pub(super) fn account(&self, name: &str) -> usize {
+        self.users.iter().position(|user| user.account == name).expect("an account of the lists above")
     }
 
     /// Position of the server of that short name.
@@ -157,9 +180,10 @@ impl Company {
 }
 
 fn user(at: usize, sid_prefix: &str, random: &mut Random) -> User {
-    // 7 has no factor in common with 30, so sixty pairs of names are all different.
+    // 7 has no factor in common with 30, so nine hundred pairs of names are all different.
     let (given, surname) = (GIVEN[at % 30], SURNAMES[(at * 7 + at / 30) % 30]);
-    let account = format!("{}.{}", given.to_lowercase(), surname.to_lowercase());
+    let namesake = if at < 900 { String::new() } else { (at / 900 + 1).to_string() };
+    let account = format!("{}.{}{namesake}", given.to_lowercase(), surname.to_lowercase());
     let (department, _, titles) = DEPARTMENTS[at % DEPARTMENTS.len()];
     User {
         upn: format!("{account}@{DOMAIN}"),
@@ -174,19 +198,32 @@ fn user(at: usize, sid_prefix: &str, random: &mut Random) -> User {
     }
 }
 
+fn dormant_user(at: usize, account: &str, sid_prefix: &str, random: &mut Random) -> User {
+    User {
+        account: account.to_owned(),
+        upn: format!("{account}@{DOMAIN}"),
+        display_name: account.to_owned(),
+        given_name: String::new(),
+        surname: String::new(),
+        ..user(at, sid_prefix, random)
+    }
+}
+
 fn workstation(at: usize, random: &mut Random) -> Device {
     let (_, prefix, _) = DEPARTMENTS[at % DEPARTMENTS.len()];
     let (os_platform, os_build) =
         *random.pick_skewed(&[("Windows11", 26_100), ("Windows11", 22_631), ("Windows10", 19_045)]);
     let name = format!("WS-{prefix}-{:03}", 11 + at * 3);
     let group = if prefix == "IT" { "Privileged workstations" } else { "Workstations" };
-    device(&name, os_platform, os_build, format!("10.20.{}.{}", at % 6 + 1, 20 + at), group, random)
+    let (network, subnet) = (20 + at / 3_000, at % 6 + 1 + 6 * (at / 200 % 15));
+    device(&name, os_platform, os_build, format!("10.{network}.{subnet}.{}", 20 + at % 200), group, random)
 }
 
 fn server(at: usize, random: &mut Random) -> Device {
-    let (name, os_platform, group) = SERVERS[at];
+    let more = format!("SRV-{}{:03}", ROLES[at % ROLES.len()], at + 1);
+    let (name, os_platform, group) = SERVERS.get(at).copied().unwrap_or((&more, "WindowsServer2022", "Servers"));
     let os_build = if os_platform == "WindowsServer2022" { 20_348 } else { 17_763 };
-    device(name, os_platform, os_build, format!("10.20.100.{}", 10 + at), group, random)
+    device(name, os_platform, os_build, format!("10.20.{}.{}", 100 + at / 200, 10 + at % 200), group, random)
 }
 
 fn device(name: &str, os_platform: &str, os_build: i64, ip: String, group: &str, random: &mut Random) -> Device {
@@ -213,10 +250,13 @@ mod tests {
 
     #[test]
     fn nobody_shares_an_identity() {
-        let company = Company::new(42);
-        let users: BTreeSet<_> = company.users.iter().flat_map(|it| [&it.account, &it.sid, &it.object_id]).collect();
-        assert_eq!(users.len(), 3 * company.users.len());
-        let devices: BTreeSet<_> = company.devices.iter().flat_map(|it| [&it.id, &it.name, &it.ip]).collect();
-        assert_eq!(devices.len(), 3 * company.devices.len());
+        for workstations in [FEWEST_WORKSTATIONS, 7_500] {
+            let company = Company::new(42, workstations);
+            let users: BTreeSet<_> =
+                company.users.iter().flat_map(|it| [&it.account, &it.sid, &it.object_id]).collect();
+            assert_eq!(users.len(), 3 * company.users.len());
+            let devices: BTreeSet<_> = company.devices.iter().flat_map(|it| [&it.id, &it.name, &it.ip]).collect();
+            assert_eq!(devices.len(), 3 * company.devices.len());
+        }
     }
 }

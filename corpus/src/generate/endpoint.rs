@@ -1,11 +1,12 @@
 //! What processes do on devices: connections, files, registry, DLLs, logons and the rest.
 
-use super::company::{NETBIOS, WORKSTATIONS};
+use super::company::NETBIOS;
+use super::large;
 use super::process::{Account, Hashes, Process};
 use super::programs::WORDS;
 use super::random::Random;
 use super::rows::Rows;
-use super::world::{Slot, World, fill};
+use super::world::{Slot, World, fill, fill_fields};
 
 /// Hosts outside that everybody talks to, the most frequent first.
 const SITES: [&str; 24] = [
@@ -88,6 +89,10 @@ impl Connection<'_> {
         row.put("Protocol", "Tcp");
         row.put("LocalIPType", "Private");
         row.put("RemoteIPType", if self.ip.starts_with("10.") { "Private" } else { "Public" });
+        if world.large {
+            let mut random = process.random(world, "connection fields", self.local_port as u64);
+            row.put("AdditionalFields", &fill_fields(*random.pick_skewed(&large::CONNECTION_FIELDS), &mut random));
+        }
     }
 }
 
@@ -111,7 +116,12 @@ impl FileChange<'_> {
         row.put("FileOriginUrl", self.origin);
         row.put("RequestProtocol", "Local");
         row.put("IsAzureInfoProtectionApplied", false);
-        row.put("AdditionalFields", r#"{"FileType":"Unknown"}"#);
+        if world.large {
+            let mut random = process.random(world, self.name, self.size as u64);
+            row.put("AdditionalFields", &fill_fields(*random.pick_skewed(&large::FILE_FIELDS), &mut random));
+        } else {
+            row.put("AdditionalFields", r#"{"FileType":"Unknown"}"#);
+        }
     }
 }
 
@@ -167,7 +177,7 @@ impl Logon<'_> {
 pub(super) fn write_connection(world: &World, slot: Slot, at: i64, row: &mut Rows) {
     let mut random = world.random("connection", slot);
     let mut process = Process::at_work(world, slot.day, at, &mut random);
-    if !TALKERS.contains(&process.file_name()) {
+    if !TALKERS.contains(&process.file_name(world)) {
         process = Process::some_resident(world, &mut random);
     }
     let local_port = 49_152 + random.below(16_000) as i64;
@@ -245,9 +255,13 @@ pub(super) fn write_image_load(world: &World, slot: Slot, at: i64, row: &mut Row
 
 pub(super) fn write_logon(world: &World, slot: Slot, _: i64, row: &mut Rows) {
     let mut random = world.random("logon", slot);
-    let from = random.leaning(WORKSTATIONS as u64) as usize;
+    let from = world.workstation(&mut random);
     let own = random.percent(40);
-    let to = if own { from } else { WORKSTATIONS + random.skewed(10) as usize };
+    let to = if own {
+        from
+    } else {
+        world.company.workstations + random.skewed(world.company.servers().len() as u64) as usize
+    };
     let handler = Process::resident_named(world, to, if own { "svchost.exe" } else { "lsass.exe" });
     let source = &world.company.devices[from];
     let (kind, protocol, from_device, from_ip) = if own {
@@ -264,7 +278,7 @@ pub(super) fn write_other(world: &World, slot: Slot, at: i64, row: &mut Rows) {
     let mut random = world.random("device event", slot);
     let process = Process::at_work(world, slot.day, at, &mut random);
     process.write_initiator(world, row);
-    if process.file_name() == "powershell.exe" {
+    if process.file_name(world) == "powershell.exe" {
         let cmdlet = *random.pick(&["Get-ChildItem", "Get-CimInstance", "Test-Path", "Import-Module", "Where-Object"]);
         return put_action(row, "PowerShellCommand", &format!(r#"{{"Command":"{cmdlet}"}}"#));
     }
@@ -331,6 +345,6 @@ fn site(host: String, world: &World, random: &mut Random) -> (String, i64, Strin
 }
 
 fn internal_target(world: &World, random: &mut Random) -> (String, i64, String) {
-    let server = random.pick_skewed(&world.company.devices[WORKSTATIONS..]);
+    let server = random.pick_skewed(world.company.servers());
     (server.ip.clone(), *random.pick_skewed(&[445, 88, 389, 1433, 3389, 135]), server.name.clone())
 }

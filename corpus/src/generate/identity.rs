@@ -1,6 +1,6 @@
 //! What domain controllers see: authentications, directory queries and changes.
 
-use super::company::{DOMAIN, User, WORKSTATIONS};
+use super::company::{DOMAIN, User};
 use super::random::Random;
 use super::rows::Rows;
 use super::world::{Slot, World};
@@ -17,7 +17,7 @@ pub(super) struct Request<'w> {
 
 impl Request<'_> {
     pub(super) fn write(&self, world: &World, row: &mut Rows) {
-        let (source, controller) = (&world.company.devices[self.from], &world.company.devices[WORKSTATIONS]);
+        let (source, controller) = (&world.company.devices[self.from], &world.company.servers()[0]);
         row.put("ActionType", self.action);
         row.put("Application", "Active Directory");
         row.put("Protocol", self.protocol);
@@ -45,7 +45,7 @@ pub(super) fn write_logon(world: &World, slot: Slot, _: i64, row: &mut Rows) {
     row.put("LogonType", *random.pick_skewed(&["Resource access", "Credentials validation", "Interactive"]));
     row.put("OSPlatform", &world.company.devices[request.from].os_platform);
     row.put("FailureReason", if failed { "WrongPassword" } else { "" });
-    row.put("TargetDeviceName", &random.pick_skewed(&world.company.devices[WORKSTATIONS..]).name);
+    row.put("TargetDeviceName", &random.pick_skewed(world.company.servers()).name);
     row.put("AdditionalFields", "{}");
 }
 
@@ -87,6 +87,6 @@ fn anyone_asks<'w>(
     protocol: &'static str,
     port: i64,
 ) -> Request<'w> {
-    let from = random.leaning(WORKSTATIONS as u64) as usize;
+    let from = world.workstation(random);
     Request { user: &world.company.users[from], from, action, protocol, port }
 }

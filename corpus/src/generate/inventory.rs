@@ -1,6 +1,6 @@
 //! Snapshots of what there is: devices, their adapters, users, and signatures of files.
 
-use super::company::{Company, DOMAIN, NETBIOS};
+use super::company::{DOMAIN, NETBIOS};
 use super::process::Process;
 use super::rows::{Rows, Value};
 use super::world::{Slot, World};
@@ -31,7 +31,7 @@ pub(super) fn write_device(world: &World, slot: Slot, _: i64, row: &mut Rows) {
     row.put("AssetValue", if device.group == "Domain controllers" { "High" } else { "Normal" });
     row.put("DeviceDynamicTags", "[]");
     row.put("MergedDeviceIds", "");
-    if Company::is_workstation(at) {
+    if world.company.is_workstation(at) {
         let user = &world.company.users[at];
         row.put("DeviceType", "Workstation");
         row.put(
@@ -97,8 +97,8 @@ pub(super) fn write_certificate(world: &World, slot: Slot, at: i64, row: &mut Ro
 
 /// The signature of the image that a process runs.
 pub(super) fn write_signature(world: &World, process: &Process, row: &mut Rows) {
-    let image = &world.images[process.program];
-    let signer = image.program.signer;
+    let image = process.image(world);
+    let signer = image.signer.as_str();
     process.write_device(world, row);
     row.put("SHA1", &image.hashes.sha1);
     row.put("IsSigned", !signer.is_empty());

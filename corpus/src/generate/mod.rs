@@ -25,6 +25,7 @@ pub mod demo;
 mod endpoint;
 mod identity;
 mod inventory;
+mod large;
 mod mail;
 mod process;
 mod programs;
@@ -52,6 +53,10 @@ use sources::{SOURCES, Source};
 use story::Scene;
 use world::{Slot, World};
 
+const ROW_GROUP: usize = 131_072;
+/// The library's default, and so what exports have: a day of a table in one group.
+const LARGE_ROW_GROUP: usize = 1_048_576;
+
 /// What to generate.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -63,8 +68,12 @@ pub struct Plan {
     pub days: u32,
     /// About how many rows over all tables. The intrusion's two hundred come on top.
     pub rows: u64,
-    /// Names of the tables to write; none means all that can be generated.
+    /// Names of the tables to write; none means all that can be generated, or the five largest and two more
+    /// of devices if the company is large.
     pub tables: Vec<String>,
+    /// Whether the company grows with the rows (a thousand devices at fifteen million) and has long tails:
+    /// rare programs, words, hashes and accounts. Otherwise it is the demo's, forty devices.
+    pub large: bool,
 }
 
 /// How far generation has come.
@@ -118,12 +127,21 @@ pub enum GenerateError {
 impl Plan {
     /// A week of a few ten thousand rows, made in a second or two.
     pub fn demo(start: Date) -> Plan {
-        Plan { seed: 1, start, days: 7, rows: 60_000, tables: Vec::new() }
+        Plan { seed: 1, start, days: 7, rows: 60_000, tables: Vec::new(), large: false }
+    }
+
+    /// A month of a company as large as the rows: for benchmarks.
+    pub fn month(start: Date, rows: u64) -> Plan {
+        Plan { seed: 1, start, days: 30, rows, tables: Vec::new(), large: true }
     }
 
     /// Whether the plan asks for a table.
     pub fn includes(&self, table: &str) -> bool {
-        self.tables.is_empty() || self.tables.iter().any(|name| name == table)
+        if self.tables.is_empty() {
+            !self.large || large::share(table).is_some()
+        } else {
+            self.tables.iter().any(|name| name == table)
+        }
     }
 }
 
@@ -136,22 +154,40 @@ impl Summary {
 
 /// Write the events of `plan` to `<dir>/<Table>/<YYYY-MM-DD>.parquet`, a file for each table and day.
 ///
-/// Files are in order of `Timestamp`, zstd, in row groups of 131,072 rows; moments have microseconds, strings
-/// are never null and dynamic values are JSON text. Memory does not grow with the number of rows. Files of the
-/// same name are replaced, others stay.
+/// Files are in order of `Timestamp`, zstd, in row groups of 131,072 rows (of 1,048,576 from a large company, as
+/// raw exports have them); moments have microseconds, strings are never null and dynamic values are JSON text.
+/// Memory does not grow with the number of rows. Files of the same name are replaced, others stay. As many
+/// threads write as there are cores.
 ///
 /// # Errors
 /// If the plan is empty or names an unknown table, or a file cannot be written; finished files then stay.
-pub fn generate(plan: &Plan, dir: &Path, mut progress: impl FnMut(Progress)) -> Result<Summary, GenerateError> {
+pub fn generate(plan: &Plan, dir: &Path, progress: impl FnMut(Progress)) -> Result<Summary, GenerateError> {
+    generate_with(plan, dir, usize::MAX, progress)
+}
+
+/// As [`generate`], on so many threads at most.
+///
+/// # Errors
+/// As [`generate`].
+pub fn generate_with(
+    plan: &Plan,
+    dir: &Path,
+    threads: usize,
+    mut progress: impl FnMut(Progress),
+) -> Result<Summary, GenerateError> {
     if plan.days == 0 {
         return Err(GenerateError::NoDays);
     }
     let world = World::new(plan)?;
-    let scenes = story::scenes(&world);
+    let mut scenes = story::scenes(&world);
+    if plan.large {
+        scenes.extend(large::needles(&world));
+        scenes.sort_by_key(|scene| scene.at);
+    }
     let files = files(plan, dir)?;
     let mut summary = Summary::default();
     let mut finished = 0;
-    write_all(&world, &scenes, &files, |file, rows, bytes| {
+    write_all(&world, &scenes, &files, threads, |file, rows, bytes| {
         finished += 1;
         *summary.tables.entry(file.source.table.to_owned()).or_default() += rows;
         summary.bytes += bytes;
@@ -182,15 +218,16 @@ fn files(plan: &Plan, dir: &Path) -> Result<Vec<DayFile>, GenerateError> {
     Ok(files)
 }
 
-/// Write every file on as many threads as there are cores; `done` is told of each, in any order.
+/// Write every file on at most so many threads; `done` is told of each, in any order.
 fn write_all(
     world: &World,
     scenes: &[Scene],
     files: &[DayFile],
+    threads: usize,
     mut done: impl FnMut(&DayFile, u64, u64),
 ) -> Result<(), GenerateError> {
     let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(threads.max(1)).min(files.len());
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..workers {
@@ -216,7 +253,8 @@ fn write_all(
 fn write_file(world: &World, scenes: &[Scene], file: &DayFile) -> Result<(u64, u64), GenerateError> {
     let DayFile { source, day, path } = file;
     let table = world.catalog.table(source.table).expect("sources are tables of the catalog");
-    let mut writer = DayWriter { rows: Rows::create(table, path)?, report: u64::from(*day) << 32 };
+    let row_group = if world.large { LARGE_ROW_GROUP } else { ROW_GROUP };
+    let mut writer = DayWriter { rows: Rows::create(table, path, row_group)?, report: u64::from(*day) << 32 };
     let (from, to) = (world.calendar.midnight(*day), world.calendar.midnight(*day + 1));
     let mut scenes = scenes.iter().filter(|it| it.table == source.table && (from..to).contains(&it.at)).peekable();
     let count = world.count(source.table, *day);

@@ -1,11 +1,12 @@
 //! Processes: who ran what, started by whom. Most events of a device are some process's doing.
 
 use super::calendar::WHOLE;
-use super::company::{Company, NETBIOS, WORKSTATIONS};
-use super::programs::{self, BURSTS, PROGRAMS, Program, RESIDENTS, Resident, USER_RESIDENTS};
+use super::company::NETBIOS;
+use super::large;
+use super::programs::{self, BURSTS, Burst, PROGRAMS, Program, RESIDENTS, Resident, USER_RESIDENTS};
 use super::random::Random;
 use super::rows::{Rows, Value};
-use super::world::{Slot, World, fill};
+use super::world::{Slot, World, fill, fill_fields};
 
 pub(super) const TABLE: &str = "DeviceProcessEvents";
 const BURST: u64 = 4;
@@ -13,7 +14,13 @@ const BURST: u64 = 4;
 /// A program's file with its hashes.
 #[derive(Clone, Debug)]
 pub(super) struct Image {
-    pub(super) program: &'static Program,
+    pub(super) file: String,
+    folder: String,
+    product: String,
+    version: String,
+    size: i64,
+    /// Who signed it; empty for an unsigned file.
+    pub(super) signer: String,
     pub(super) hashes: Hashes,
 }
 
@@ -40,14 +47,45 @@ impl Hashes {
 
 impl Image {
     pub(super) fn new(seed: u64, program: &'static Program) -> Image {
-        Image { program, hashes: Hashes::of(seed, program.file) }
+        Image {
+            file: program.file.to_owned(),
+            folder: program.folder.to_owned(),
+            product: program.product.to_owned(),
+            version: program.version.to_owned(),
+            size: program.size,
+            signer: program.signer.to_owned(),
+            hashes: Hashes::of(seed, program.file),
+        }
+    }
+
+    /// A program that [`PROGRAMS`] does not have.
+    pub(super) fn rare(seed: u64, file: &str, folder: String, vendor: &str, random: &mut Random) -> Image {
+        Image {
+            file: file.to_owned(),
+            folder,
+            product: file.trim_end_matches(".exe").to_owned(),
+            version: format!("{}.{}.{}", 1 + random.below(20), random.below(10), random.below(5_000)),
+            size: 40_960 + 512 * random.below(20_000) as i64,
+            signer: if random.percent(30) { String::new() } else { format!("{vendor} Software") },
+            hashes: Hashes::of(seed, file),
+        }
+    }
+
+    /// The same program in another version: other bytes, so another size and other hashes.
+    pub(super) fn version(&self, seed: u64, version: u64) -> Image {
+        Image {
+            version: format!("{}.{version}", self.version),
+            size: self.size + 512 * version as i64,
+            hashes: Hashes::of(seed, &format!("{} {version}", self.file)),
+            ..self.clone()
+        }
     }
 
     pub(super) fn path(&self, account: &str) -> String {
         // Nearly every folder is the same for all users.
-        let folder = self.program.folder;
-        let folder = if folder.contains('{') { folder.replace("{user}", account) } else { folder.to_owned() };
-        format!("{folder}\\{}", self.program.file)
+        let folder = &self.folder;
+        let folder = if folder.contains('{') { &folder.replace("{user}", account) } else { folder };
+        format!("{folder}\\{}", self.file)
     }
 }
 
@@ -63,7 +101,7 @@ pub(super) enum Account {
 pub(super) struct Process {
     pub(super) device: usize,
     pub(super) account: Account,
-    /// Position in [`PROGRAMS`].
+    /// Position among the images of the world, which [`PROGRAMS`] begins.
     pub(super) program: usize,
     pub(super) id: i64,
     pub(super) created: i64,
@@ -89,28 +127,37 @@ impl Process {
     fn of_row_with_starter(world: &World, slot: Slot) -> (Process, Process) {
         let burst = Slot { index: slot.index / BURST, ..slot };
         let mut random = world.random("burst", burst);
-        let plan = random.pick_skewed(BURSTS);
-        let (device, account) = if plan.as_system {
-            (random.leaning(world.company.devices.len() as u64) as usize, Account::System)
+        let Burst { root, as_system, steps } = random.pick_skewed(BURSTS);
+        let steps = steps.map(|(file, template, parent)| (programs::position(file), template, parent));
+        let rare = if world.large { large::rare_burst(world, burst) } else { None };
+        let (root, as_system, steps) =
+            rare.map_or((*root, *as_system, steps), |rare| (rare.root, rare.as_system, rare.steps));
+        let (device, account) = if as_system {
+            (world.device(&mut random), Account::System)
         } else {
-            let device = random.leaning(WORKSTATIONS as u64) as usize;
-            (device, owner(device, &mut random))
+            let device = world.workstation(&mut random);
+            (device, owner(world, device, &mut random))
         };
-        let root = Process::resident_named(world, device, plan.root);
+        let root = Process::resident_named(world, device, root);
         // Replay the burst up to the row asked for: its process needs the ids of those before it.
         let last = (slot.index % BURST) as usize;
         let mut started: Vec<Process> = Vec::with_capacity(last + 1);
-        for (step, (file, template, parent)) in plan.steps[..=last].iter().enumerate() {
+        for (step, (program, template, parent)) in steps[..=last].iter().enumerate() {
             let mut own = world.random("process", Slot { index: burst.index * BURST + step as u64, ..slot });
             let created = started_at(world, burst, step as u64);
-            let command_line = fill(template, account_name(world, account), &mut own);
+            let mut command_line = fill(template, account_name(world, account), &mut own);
+            if *program >= PROGRAMS.len() {
+                // Templates are arguments only where programs have no name of their own.
+                let path = world.image(*program, device).path(account_name(world, account));
+                command_line = format!("\"{path}\" {command_line}");
+            }
             let starter = started.get(*parent).unwrap_or(&root);
             // Steps may share a moment where many rows crowd a day, but never a moment and an id.
             let chance = own.next() << 2 | step as u64;
-            started.push(starter.child(file, command_line, account, created, chance));
+            started.push(starter.child_of(*program, command_line, account, created, chance));
         }
         let process = started.remove(last);
-        let starter = started.into_iter().nth(plan.steps[last].2).unwrap_or(root);
+        let starter = started.into_iter().nth(steps[last].2).unwrap_or(root);
         (process, starter)
     }
 
@@ -127,8 +174,8 @@ impl Process {
 
     /// Any resident of any device.
     pub(super) fn some_resident(world: &World, random: &mut Random) -> Process {
-        let device = random.leaning(world.company.devices.len() as u64) as usize;
-        let first = if Company::is_workstation(device) { 0 } else { USER_RESIDENTS };
+        let device = world.device(random);
+        let first = if world.company.is_workstation(device) { 0 } else { USER_RESIDENTS };
         let which = first + random.skewed((RESIDENTS.len() - first) as u64) as usize;
         Process::resident(world, device, which)
     }
@@ -168,13 +215,27 @@ impl Process {
         created: i64,
         chance: u64,
     ) -> Process {
-        let parent = Parent { program: self.program, id: self.id, created: self.created };
-        let id = process_id(chance);
-        Process { device: self.device, account, program: programs::position(file), id, created, command_line, parent }
+        self.child_of(programs::position(file), command_line, account, created, chance)
     }
 
-    pub(super) fn file_name(&self) -> &'static str {
-        PROGRAMS[self.program].file
+    fn child_of(&self, program: usize, command_line: String, account: Account, created: i64, chance: u64) -> Process {
+        let parent = Parent { program: self.program, id: self.id, created: self.created };
+        let id = process_id(chance);
+        Process { device: self.device, account, program, id, created, command_line, parent }
+    }
+
+    /// The file it runs, in the version that its device has.
+    pub(super) fn image<'w>(&self, world: &'w World) -> &'w Image {
+        world.image(self.program, self.device)
+    }
+
+    /// A stream for something that the process does.
+    pub(super) fn random(&self, world: &World, kind: &str, place: u64) -> Random {
+        Random::of(world.seed, kind, &[self.created as u64, self.id as u64, place])
+    }
+
+    pub(super) fn file_name<'w>(&self, world: &'w World) -> &'w str {
+        &self.image(world).file
     }
 
     pub(super) fn account_name<'w>(&self, world: &'w World) -> &'w str {
@@ -183,24 +244,29 @@ impl Process {
 
     /// The row of `DeviceProcessEvents` for this process.
     pub(super) fn write_created(&self, world: &World, starter: &Process, row: &mut Rows) {
-        let image = &world.images[self.program];
+        let image = self.image(world);
         starter.write_initiator(world, row);
         row.put("ActionType", "ProcessCreated");
-        row.put("FileName", image.program.file);
+        row.put("FileName", &image.file);
         row.put("FolderPath", &image.path(self.account_name(world)));
         image.hashes.write(row);
-        row.put("FileSize", image.program.size);
-        row.put("ProcessVersionInfoCompanyName", image.program.signer);
-        row.put("ProcessVersionInfoProductName", image.program.product);
-        row.put("ProcessVersionInfoProductVersion", image.program.version);
-        row.put("ProcessVersionInfoOriginalFileName", image.program.file);
-        row.put("ProcessVersionInfoInternalFileName", image.program.file);
+        row.put("FileSize", image.size);
+        row.put("ProcessVersionInfoCompanyName", &image.signer);
+        row.put("ProcessVersionInfoProductName", &image.product);
+        row.put("ProcessVersionInfoProductVersion", &image.version);
+        row.put("ProcessVersionInfoOriginalFileName", &image.file);
+        row.put("ProcessVersionInfoInternalFileName", &image.file);
         row.put("ProcessIntegrityLevel", integrity(self.account));
         row.put("ProcessTokenElevation", elevation(self.account));
         self.write_target(world, row);
         row.put("CreatedProcessSessionId", session(self.account));
         row.put("IsProcessRemoteSession", false);
-        row.put("AdditionalFields", "{}");
+        if world.large {
+            let mut random = self.random(world, "process fields", 0);
+            row.put("AdditionalFields", &fill_fields(*random.pick_skewed(&large::PROCESS_FIELDS), &mut random));
+        } else {
+            row.put("AdditionalFields", "{}");
+        }
     }
 
     /// Columns that name the process an event was done to, as in `DeviceProcessEvents` and `DeviceEvents`.
@@ -226,7 +292,7 @@ impl Process {
     /// Device and `InitiatingProcess…` columns, as every table of a device has them.
     pub(super) fn write_initiator(&self, world: &World, row: &mut Rows) {
         self.write_device(world, row);
-        let image = &world.images[self.program];
+        let image = self.image(world);
         let names = AccountNames::of(world, self.account);
         row.put("InitiatingProcessAccountDomain", names.domain);
         row.put("InitiatingProcessAccountName", names.name);
@@ -237,25 +303,22 @@ impl Process {
         row.put("InitiatingProcessSHA1", &image.hashes.sha1);
         row.put("InitiatingProcessSHA256", &image.hashes.sha256);
         row.put("InitiatingProcessMD5", &image.hashes.md5);
-        row.put("InitiatingProcessFileName", image.program.file);
-        row.put("InitiatingProcessFileSize", image.program.size);
+        row.put("InitiatingProcessFileName", &image.file);
+        row.put("InitiatingProcessFileSize", image.size);
         row.put("InitiatingProcessFolderPath", &image.path(names.name));
-        row.put("InitiatingProcessVersionInfoCompanyName", image.program.signer);
-        row.put("InitiatingProcessVersionInfoProductName", image.program.product);
-        row.put("InitiatingProcessVersionInfoProductVersion", image.program.version);
-        row.put("InitiatingProcessVersionInfoOriginalFileName", image.program.file);
+        row.put("InitiatingProcessVersionInfoCompanyName", &image.signer);
+        row.put("InitiatingProcessVersionInfoProductName", &image.product);
+        row.put("InitiatingProcessVersionInfoProductVersion", &image.version);
+        row.put("InitiatingProcessVersionInfoOriginalFileName", &image.file);
         row.put("InitiatingProcessId", self.id);
         row.put("InitiatingProcessCommandLine", &self.command_line);
         row.put("InitiatingProcessCreationTime", Value::Time(self.created));
         row.put("InitiatingProcessParentId", self.parent.id);
-        row.put("InitiatingProcessParentFileName", PROGRAMS[self.parent.program].file);
+        row.put("InitiatingProcessParentFileName", &world.image(self.parent.program, self.device).file);
         row.put("InitiatingProcessParentCreationTime", Value::Time(self.parent.created));
         row.offer("InitiatingProcessIntegrityLevel", integrity(self.account));
         row.offer("InitiatingProcessTokenElevation", elevation(self.account));
-        row.offer(
-            "InitiatingProcessSignatureStatus",
-            if image.program.signer.is_empty() { "Unsigned" } else { "Valid" },
-        );
+        row.offer("InitiatingProcessSignatureStatus", if image.signer.is_empty() { "Unsigned" } else { "Valid" });
         row.put("InitiatingProcessSessionId", session(self.account));
         row.put("IsInitiatingProcessRemoteSession", false);
         row.put("InitiatingProcessUniqueId", &self.unique_id());
@@ -327,8 +390,8 @@ fn account_name(world: &World, account: Account) -> &str {
 }
 
 /// Mostly the owner of a workstation; now and then a colleague.
-fn owner(device: usize, random: &mut Random) -> Account {
-    Account::User(if random.percent(93) { device } else { device + WORKSTATIONS })
+fn owner(world: &World, device: usize, random: &mut Random) -> Account {
+    Account::User(if random.percent(93) { device } else { device + world.company.workstations })
 }
 
 /// A multiple of four, as on Windows. Numbers that differ in their last two bits have different ids.

@@ -1,7 +1,8 @@
 //! Programs that run in the company, and how they start each other.
 //!
 //! In command lines and paths `{user}` is the account's name, `{guid}`, `{hex}`, `{num}` and `{b64}` are new
-//! each time, and `{word}` is a word of everyday business.
+//! each time, and `{word}` is a word of everyday business. A large company's have `{rare}`, a made-up word, and
+//! `{script}`, an encoded one.
 
 /// An executable file.
 #[derive(Debug)]
@@ -138,6 +139,8 @@ pub(super) const PROGRAMS: &[Program] = &[
     program("svcupd.exe", r"C:\Users\{user}\AppData\Roaming\Microsoft\Update", "", "", 418_304, ""),
     program("PsExec64.exe", r"C:\Users\Public", "Sysinternals PsExec", "2.43", 833_472, MICROSOFT),
     program("PSEXESVC.exe", r"C:\Windows", "Sysinternals PsExec", "2.43", 383_880, MICROSOFT),
+    // Some devices of a large company have it, and nobody knows why.
+    program("quillsync.exe", r"C:\ProgramData\Quill", "", "", 311_296, ""),
 ];
 
 /// Position of a program in [`PROGRAMS`].

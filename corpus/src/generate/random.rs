@@ -48,6 +48,15 @@ impl Random {
         if self.percent(70) { self.below(end) } else { self.skewed(end) }
     }
 
+    /// From `0..end`, ever less often: a few devices are servers and kiosks, many hardly ever run.
+    pub(super) fn trailing(&mut self, end: u64) -> u64 {
+        if self.percent(15) {
+            return self.skewed(end);
+        }
+        let reach = self.below(end) + 1;
+        self.below(reach)
+    }
+
     /// True in `percent` of a hundred cases.
     pub(super) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent

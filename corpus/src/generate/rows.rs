@@ -17,7 +17,6 @@ use vizsla_schema::{KqlType, TableDef};
 
 use super::GenerateError;
 
-const ROW_GROUP: usize = 131_072;
 /// Small enough that wide tables stay within some megabytes; the writer keeps what it has encoded.
 const BATCH: usize = 4_096;
 
@@ -74,7 +73,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn create(table: &TableDef, path: &Path) -> Result<Rows, GenerateError> {
+    pub(super) fn create(table: &TableDef, path: &Path, row_group: usize) -> Result<Rows, GenerateError> {
         let schema = file_schema(table);
         let file = File::create(path).map_err(|source| GenerateError::File { path: path.to_owned(), source })?;
         Ok(Rows {
@@ -83,7 +82,7 @@ impl Rows {
             recent: vec![("", None); 512],
             buffered: 0,
             written: 0,
-            file: ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties()?))?,
+            file: ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties(row_group)?))?,
             schema,
         })
     }
@@ -158,10 +157,10 @@ fn file_type(ty: KqlType) -> DataType {
     }
 }
 
-fn properties() -> Result<WriterProperties, GenerateError> {
+fn properties(row_group: usize) -> Result<WriterProperties, GenerateError> {
     Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_max_row_group_row_count(Some(row_group))
         // The library's version would make files differ after an upgrade that changes nothing else.
         .set_created_by("vizsla".to_owned())
         .build())

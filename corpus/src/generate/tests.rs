@@ -73,7 +73,7 @@ fn the_same_plan_makes_the_same_bytes() {
 
 #[test]
 fn another_seed_makes_another_company() {
-    assert_ne!(Company::new(1).devices[0].id, Company::new(2).devices[0].id);
+    assert_ne!(Company::new(1, 30).devices[0].id, Company::new(2, 30).devices[0].id);
 }
 
 #[test]

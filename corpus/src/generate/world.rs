@@ -7,17 +7,21 @@ use vizsla_schema::Catalog;
 
 use super::calendar::{Calendar, WHOLE};
 use super::company::{Company, User};
+use super::large;
 use super::process::Image;
 use super::programs::{PROGRAMS, WORDS};
 use super::random::Random;
-use super::sources::SOURCES;
+use super::sources::{SOURCES, Source};
 use super::{GenerateError, Plan};
 
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) company: Company,
     pub(super) calendar: Calendar,
-    pub(super) images: Vec<Image>,
+    /// Whether it is a company with long tails, and not the demo's.
+    pub(super) large: bool,
+    /// Files of each program, one for each version; those of [`PROGRAMS`] first.
+    images: Vec<Vec<Image>>,
     pub(super) catalog: Catalog,
     /// Background rows of each source over the whole window.
     totals: Vec<u64>,
@@ -34,10 +38,16 @@ pub(super) struct Slot {
 
 impl World {
     pub(super) fn new(plan: &Plan) -> Result<World, GenerateError> {
-        let company = Company::new(plan.seed);
+        let company = Company::new(plan.seed, if plan.large { large::workstations(plan.rows) } else { 0 });
+        let images = if plan.large {
+            large::images(plan.seed)
+        } else {
+            PROGRAMS.iter().map(|program| vec![Image::new(plan.seed, program)]).collect()
+        };
         Ok(World {
             seed: plan.seed,
-            images: PROGRAMS.iter().map(|program| Image::new(plan.seed, program)).collect(),
+            large: plan.large,
+            images,
             company,
             calendar: Calendar::new(plan.start, plan.days),
             catalog: Catalog::defender(),
@@ -70,6 +80,28 @@ impl World {
         (before > 0).then(|| Slot { day, index: before - 1 - lag, count })
     }
 
+    /// The file of a program in the version that a device has.
+    pub(super) fn image(&self, program: usize, device: usize) -> &Image {
+        match &self.images[program][..] {
+            [only] => only,
+            versions => Random::of(self.seed, "version", &[program as u64, device as u64]).pick_skewed(versions),
+        }
+    }
+
+    /// Any device, some much more active than others.
+    pub(super) fn device(&self, random: &mut Random) -> usize {
+        self.active(self.company.devices.len(), random)
+    }
+
+    /// Any workstation, some much more active than others.
+    pub(super) fn workstation(&self, random: &mut Random) -> usize {
+        self.active(self.company.workstations, random)
+    }
+
+    fn active(&self, of: usize, random: &mut Random) -> usize {
+        (if self.large { random.trailing(of as u64) } else { random.leaning(of as u64) }) as usize
+    }
+
     /// Anyone of the company, some much more active than others.
     pub(super) fn anyone(&self, random: &mut Random) -> &User {
         &self.company.users[random.leaning(self.company.users.len() as u64) as usize]
@@ -97,6 +129,8 @@ pub(super) fn fill(template: &str, account: &str, random: &mut Random) -> String
             "hex" => filled.push_str(&random.hex(16)),
             "num" => filled.push_str(&random.below(1 << 20).to_string()),
             "b64" => filled.push_str(&random.base64(64)),
+            "rare" => filled.push_str(&large::rare_word(random)),
+            "script" => filled.push_str(&large::encoded_script(random)),
             "word" => filled.push_str(random.pick_skewed::<&str>(&WORDS)),
             other => panic!("no placeholder {other}"),
         }
@@ -105,13 +139,22 @@ pub(super) fn fill(template: &str, account: &str, random: &mut Random) -> String
     filled
 }
 
+/// Fill in members of a JSON object and put braces around them.
+pub(super) fn fill_fields(members: &str, random: &mut Random) -> String {
+    format!("{{{}}}", fill(members, "", random))
+}
+
 /// Share the rows out to the chosen tables by weight; tables not chosen get what they would have beside them.
 fn totals(plan: &Plan) -> Result<Vec<u64>, GenerateError> {
     if let Some(name) = plan.tables.iter().find(|name| SOURCES.iter().all(|source| source.table != *name)) {
         return Err(GenerateError::NotGenerated { table: name.clone() });
     }
-    let weight: u64 = SOURCES.iter().filter(|it| plan.includes(it.table)).map(|it| it.weight).sum();
-    Ok(SOURCES.iter().map(|source| plan.rows * source.weight / weight.max(1)).collect())
+    let weight = |source: &Source| {
+        let share = if plan.large { large::share(source.table) } else { None };
+        share.unwrap_or(source.weight)
+    };
+    let all: u64 = SOURCES.iter().filter(|it| plan.includes(it.table)).map(weight).sum();
+    Ok(SOURCES.iter().map(|source| plan.rows * weight(source) / all.max(1)).collect())
 }
 
 #[cfg(test)]
