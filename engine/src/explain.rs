@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use std::sync::Arc;
 
-use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
 
@@ -94,7 +94,7 @@ pub(crate) fn indexes(plan: &Arc<dyn ExecutionPlan>) -> String {
             continue;
         };
         let Some(source) = config.file_source().downcast_ref::<IndexedSource>() else { continue };
-        let files = config.file_groups.iter().flat_map(|group| group.iter());
+        let files = config.file_groups.iter().flat_map(FileGroup::iter);
         source.explain(files).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     }
     out
