@@ -91,7 +91,8 @@ impl Connection<'_> {
         row.put("RemoteIPType", if self.ip.starts_with("10.") { "Private" } else { "Public" });
         if world.large {
             let mut random = process.random(world, "connection fields", self.local_port as u64);
-            row.put("AdditionalFields", &fill_fields(*random.pick_skewed(&large::CONNECTION_FIELDS), &mut random));
+            let fields = *random.pick_skewed(&large::CONNECTION_FIELDS);
+            row.put("AdditionalFields", &fill_fields(fields, &mut random));
         }
     }
 }
@@ -118,7 +119,8 @@ impl FileChange<'_> {
         row.put("IsAzureInfoProtectionApplied", false);
         if world.large {
             let mut random = process.random(world, self.name, self.size as u64);
-            row.put("AdditionalFields", &fill_fields(*random.pick_skewed(&large::FILE_FIELDS), &mut random));
+            let fields = *random.pick_skewed(&large::FILE_FIELDS);
+            row.put("AdditionalFields", &fill_fields(fields, &mut random));
         } else {
             row.put("AdditionalFields", r#"{"FileType":"Unknown"}"#);
         }

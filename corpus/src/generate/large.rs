@@ -162,7 +162,7 @@ pub(super) fn rare_word(random: &mut Random) -> String {
 fn word_of(number: u64) -> String {
     const STARTS: [&str; 16] = ["b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "tr"];
     const ENDS: [&str; 8] = ["a", "e", "i", "o", "u", "an", "er", "il"];
-    let mut rest = number.wrapping_mul(0x9E35) % 0x1_0000 + (number / 0x1_0000 << 16);
+    let mut rest = number.wrapping_mul(0x9E35) % 0x1_0000 + ((number / 0x1_0000) << 16);
     let mut word = String::new();
     for _ in 0..3 {
         word.push_str(STARTS[(rest % 16) as usize]);

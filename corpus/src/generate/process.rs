@@ -263,7 +263,8 @@ impl Process {
         row.put("IsProcessRemoteSession", false);
         if world.large {
             let mut random = self.random(world, "process fields", 0);
-            row.put("AdditionalFields", &fill_fields(*random.pick_skewed(&large::PROCESS_FIELDS), &mut random));
+            let fields = *random.pick_skewed(&large::PROCESS_FIELDS);
+            row.put("AdditionalFields", &fill_fields(fields, &mut random));
         } else {
             row.put("AdditionalFields", "{}");
         }
