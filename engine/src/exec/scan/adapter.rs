@@ -24,6 +24,7 @@ use vizsla_schema::{KqlType, Ticks};
 use vizsla_store::convert::{self, Fidelity};
 use vizsla_store::{Contents, DataFile, Source, TableSnapshot};
 
+use super::DataTable;
 use super::compare::Asked;
 
 /// Makes an adapter for each file of a table.
@@ -71,6 +72,30 @@ fn is_in_range(file: &DataFile, column: usize, plan: KqlType) -> bool {
     held.is_some_and(|held| {
         held.0 > held.1 || (least.is_some_and(|it| it <= held.0) && most.is_some_and(|it| held.1 <= it))
     })
+}
+
+/// The columns of a projection whose values in files are numbers of 64 bits in the plan, so that statistics can bound them.
+pub(super) fn counted(table: &DataTable, projection: &[usize]) -> Vec<usize> {
+    let counts = |index: &usize| table.snapshot.columns[*index].ty.plan_type() == DataType::Int64;
+    projection.iter().copied().filter(counts).collect()
+}
+
+/// The least and the largest value that a file has in a column, in the plan's units, by its statistics.
+///
+/// None if they say nothing, if there is no value, or if a value is null in the plan that is none in the file.
+pub(super) fn held(file: &DataFile, column: usize, plan: KqlType) -> Option<(i64, i64)> {
+    let (Source::Field(field), Contents::Parquet(footer)) = (file.source(column), &file.contents) else { return None };
+    let (least, most) = footer.range(*field).filter(|(least, most)| least <= most)?;
+    let ty = footer.schema.field(*field).data_type();
+    // Statistics of unsigned numbers read as signed ones.
+    if ty.is_unsigned_integer() {
+        return None;
+    }
+    match convert::fidelity(ty, plan) {
+        Fidelity::Identity => Some((least, most)),
+        Fidelity::Ticks(unit) if is_in_range(file, column, plan) => Some((unit.to_ticks(least)?, unit.to_ticks(most)?)),
+        Fidelity::Ticks(_) | Fidelity::Text | Fidelity::Opaque => None,
+    }
 }
 
 impl PhysicalExprAdapterFactory for AdapterFactory {

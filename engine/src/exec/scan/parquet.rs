@@ -22,7 +22,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use vizsla_store::{Contents, DataFile, DataRoot, Footer, Source, convert};
 
 use super::DataTable;
-use super::adapter::AdapterFactory;
+use super::adapter::{self, AdapterFactory};
 use super::indexed::{IndexedSource, Indexes};
 use crate::options::IndexUse;
 
@@ -42,6 +42,7 @@ pub(super) fn scan(
     state.runtime_env().register_object_store(url.as_ref(), table.root.store().clone());
     let (schema, from_path, order) = table_schema(table, files);
     let place = |wanted: &usize| order.iter().position(|index| index == wanted).expect("the order holds every column");
+    let counted = adapter::counted(table, projection);
     let projection = projection.iter().map(place).collect();
     let options = state.config_options();
     let source = ParquetSource::new(schema)
@@ -57,7 +58,7 @@ pub(super) fn scan(
         }
         IndexUse::Off => Arc::new(source),
     };
-    let groups = groups(table, files, &from_path, state.config().target_partitions())?;
+    let groups = groups(table, files, (&order, &from_path), &counted, state.config().target_partitions())?;
     let config = FileScanConfigBuilder::new(url, source)
         .with_file_groups(groups)
         .with_limit(limit)
@@ -80,7 +81,15 @@ fn table_schema(table: &DataTable, files: &[&DataFile]) -> (TableSchema, Vec<usi
 }
 
 /// Files in about as many groups of about the same size as there are threads.
-fn groups(table: &DataTable, files: &[&DataFile], from_path: &[usize], partitions: usize) -> Result<Vec<FileGroup>> {
+///
+/// `order` is that of the columns as DataFusion sees them, the last of them `from_path`; of those `counted` files say what they hold.
+fn groups(
+    table: &DataTable,
+    files: &[&DataFile],
+    (order, from_path): (&[usize], &[usize]),
+    counted: &[usize],
+    partitions: usize,
+) -> Result<Vec<FileGroup>> {
     let mut sized: Vec<&&DataFile> = files.iter().collect();
     sized.sort_by_key(|file| std::cmp::Reverse(file.object.size));
     let mut groups: Vec<(u64, Vec<PartitionedFile>)> = vec![(0, Vec::new()); partitions.clamp(1, files.len().max(1))];
@@ -92,7 +101,14 @@ fn groups(table: &DataTable, files: &[&DataFile], from_path: &[usize], partition
             from_path.iter().map(|index| path_value(table, file, *index)).collect::<Result<_>>()?;
         if let Contents::Parquet(footer) = &file.contents {
             let rows = usize::try_from(footer.rows()).unwrap_or(usize::MAX);
-            let statistics = Statistics::new_unknown(&table.schema).with_num_rows(Precision::Exact(rows));
+            let mut statistics = Statistics::new_unknown(&table.schema).with_num_rows(Precision::Exact(rows));
+            for (place, index) in order.iter().enumerate().filter(|(_, index)| counted.contains(index)) {
+                if let Some((least, most)) = adapter::held(file, *index, table.snapshot.columns[*index].ty) {
+                    let known = &mut statistics.column_statistics[place];
+                    known.min_value = Precision::Exact(ScalarValue::Int64(Some(least)));
+                    known.max_value = Precision::Exact(ScalarValue::Int64(Some(most)));
+                }
+            }
             entry = entry.with_statistics(Arc::new(statistics));
         }
         smallest.push(entry);

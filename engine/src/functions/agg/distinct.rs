@@ -119,7 +119,7 @@ impl PerGroup for Distinct {
     fn merge(&self, states: &mut States<'_, Sketch>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let sketches = columns[0].as_binary::<i64>();
         for (row, group) in rows.iter() {
-            states.edit(group, |sketch| sketch.merge(&Sketch::from_bytes(sketches.value(row)), self.precision));
+            states.edit(group, |sketch| sketch.merge_bytes(sketches.value(row), self.precision));
         }
         Ok(())
     }

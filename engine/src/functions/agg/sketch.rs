@@ -3,9 +3,7 @@
 //! The estimator is Ertl's ("New cardinality estimation algorithms for HyperLogLog sketches", 2017), which needs no
 //! tables of corrections. Hashes are XXH64 without a seed, so that sketches written down by `hll` keep their meaning.
 
-use std::collections::HashSet;
 use std::fmt::Write;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type};
@@ -41,7 +39,7 @@ impl Precision {
 #[derive(Debug, Clone)]
 pub(crate) enum Sketch {
     /// All distinct hashes so far.
-    Exact(HashSet<u64, BuildHasherDefault<Already>>),
+    Exact(HashSet),
     /// For each prefix of the hash, the longest run of zeros that followed it, plus one.
     Registers(Box<[u8]>),
 }
@@ -62,7 +60,7 @@ impl Sketch {
                 hashes.insert(hash);
                 if hashes.len() > precision.exact() {
                     let mut registers = vec![0; precision.registers()].into_boxed_slice();
-                    hashes.iter().for_each(|hash| raise(&mut registers, *hash, precision));
+                    hashes.iter().for_each(|hash| raise(&mut registers, hash, precision));
                     *self = Sketch::Registers(registers);
                 }
             }
@@ -72,15 +70,34 @@ impl Sketch {
     /// Adds what another sketch of the same precision has seen.
     pub(crate) fn merge(&mut self, other: &Sketch, precision: Precision) {
         match (&mut *self, other) {
-            (_, Sketch::Exact(hashes)) => hashes.iter().for_each(|hash| self.add(*hash, precision)),
+            (here, Sketch::Exact(hashes)) => {
+                if let Sketch::Exact(here) = here {
+                    here.reserve(hashes.len());
+                }
+                hashes.iter().for_each(|hash| self.add(hash, precision));
+            }
             (Sketch::Registers(here), Sketch::Registers(there)) => {
                 here.iter_mut().zip(there).for_each(|(here, there)| *here = (*here).max(*there));
             }
             (Sketch::Exact(hashes), Sketch::Registers(there)) => {
                 let mut registers = there.clone();
-                hashes.iter().for_each(|hash| raise(&mut registers, *hash, precision));
+                hashes.iter().for_each(|hash| raise(&mut registers, hash, precision));
                 *self = Sketch::Registers(registers);
             }
+        }
+    }
+
+    /// Adds what [`Sketch::to_bytes`] wrote of a sketch of the same precision.
+    pub(crate) fn merge_bytes(&mut self, bytes: &[u8], precision: Precision) {
+        match (&mut *self, bytes.split_first()) {
+            (Sketch::Exact(hashes), Some((&EXACT, added))) => {
+                let added = added.as_chunks().0;
+                // Room for all at once: hashes come in the order of another table, so they would crowd the beginning of
+                // a smaller one.
+                hashes.reserve(added.len());
+                added.iter().for_each(|hash| self.add(u64::from_le_bytes(*hash), precision));
+            }
+            _ => self.merge(&Sketch::from_bytes(bytes), precision),
         }
     }
 
@@ -95,7 +112,7 @@ impl Sketch {
     /// Bytes on the heap.
     pub(crate) fn heap(&self) -> usize {
         match self {
-            Sketch::Exact(hashes) => hashes.capacity() * (size_of::<u64>() + 1),
+            Sketch::Exact(hashes) => hashes.heap(),
             Sketch::Registers(registers) => registers.len(),
         }
     }
@@ -104,7 +121,7 @@ impl Sketch {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         match self {
             Sketch::Exact(hashes) => {
-                std::iter::once(EXACT).chain(hashes.iter().flat_map(|hash| hash.to_le_bytes())).collect()
+                std::iter::once(EXACT).chain(hashes.iter().flat_map(u64::to_le_bytes)).collect()
             }
             Sketch::Registers(registers) => std::iter::once(REGISTERS).chain(registers.iter().copied()).collect(),
         }
@@ -126,7 +143,7 @@ impl Sketch {
         let _ = write!(out, "[[{}],[", precision.bits); // writing to a String cannot fail
         match self {
             Sketch::Exact(hashes) => {
-                let mut hashes: Vec<i64> = hashes.iter().map(|hash| hash.cast_signed()).collect();
+                let mut hashes: Vec<i64> = hashes.iter().map(u64::cast_signed).collect();
                 hashes.sort_unstable(); // equal sets give equal text
                 let text: Vec<String> = hashes.iter().map(ToString::to_string).collect();
                 out.push_str(&text.join(","));
@@ -236,21 +253,84 @@ fn tau(mut x: f64) -> f64 {
     }
 }
 
-/// For keys that are hashes already.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Already(u64);
+/// Distinct hashes in a table of their own: a hash is its own place, so that adding one touches memory once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HashSet {
+    /// A power of two of places, or none; 0 is an empty one. A hash stands at the first free place from its own on.
+    places: Box<[u64]>,
+    taken: usize,
+    /// Whether the hash 0 is in the set.
+    zero: bool,
+}
 
-impl Hasher for Already {
-    fn finish(&self) -> u64 {
-        self.0
+impl HashSet {
+    /// Adds a hash; whether it is new.
+    #[inline]
+    pub(crate) fn insert(&mut self, hash: u64) -> bool {
+        if hash == 0 {
+            return !std::mem::replace(&mut self.zero, true);
+        }
+        if (self.taken + 1) * 4 > self.places.len() * 3 {
+            self.reserve(1);
+        }
+        let new = place(&mut self.places, hash);
+        self.taken += usize::from(new);
+        new
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh64(bytes, 0);
+    pub(crate) fn len(&self) -> usize {
+        self.taken + usize::from(self.zero)
     }
 
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
+        self.places.iter().copied().filter(|hash| *hash != 0).chain(self.zero.then_some(0))
+    }
+
+    /// Bytes on the heap.
+    fn heap(&self) -> usize {
+        size_of_val(&*self.places)
+    }
+
+    /// Makes room for so many more.
+    fn reserve(&mut self, more: usize) {
+        let places = ((self.taken + more) * 4 / 3 + 1).next_power_of_two().max(8);
+        if places <= self.places.len() {
+            return;
+        }
+        let mut grown = vec![0; places].into_boxed_slice();
+        self.places.iter().filter(|hash| **hash != 0).for_each(|hash| {
+            place(&mut grown, *hash);
+        });
+        self.places = grown;
+    }
+}
+
+/// Puts a hash that is not 0 at its place, if it is not there yet; whether it was not.
+#[inline]
+fn place(places: &mut [u64], hash: u64) -> bool {
+    let last = places.len() - 1;
+    // Registers go by the first bits, and a group's table by the last ones.
+    let mut at = hash as usize & last;
+    loop {
+        match places[at & last] {
+            0 => break,
+            there if there == hash => return false,
+            _ => at += 1,
+        }
+    }
+    places[at & last] = hash;
+    true
+}
+
+impl FromIterator<u64> for HashSet {
+    fn from_iter<I: IntoIterator<Item = u64>>(hashes: I) -> Self {
+        let hashes = hashes.into_iter();
+        let mut set = HashSet::default();
+        set.reserve(hashes.size_hint().0);
+        hashes.for_each(|hash| {
+            set.insert(hash);
+        });
+        set
     }
 }
 
@@ -301,6 +381,17 @@ mod tests {
             }
         }
         assert_eq!(Precision::of_accuracy(5), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_set_of_hashes_is_a_set(hashes in proptest::collection::vec(0_u64..40, 0..200)) {
+            let scattered = |hash: &u64| hash << (hash % 3 * 20);
+            let set: HashSet = hashes.iter().map(scattered).collect();
+            let naive: std::collections::BTreeSet<u64> = hashes.iter().map(scattered).collect();
+            proptest::prop_assert_eq!(set.len(), naive.len());
+            proptest::prop_assert_eq!(set.iter().collect::<std::collections::BTreeSet<u64>>(), naive);
+        }
     }
 
     #[test]

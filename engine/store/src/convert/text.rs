@@ -6,6 +6,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringViewArray,
     StringViewBuilder,
 };
+use arrow::buffer::ScalarBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
@@ -61,8 +62,8 @@ fn unless_all(array: &ArrayRef, fine: impl Fn(&str) -> bool, mend: impl Fn(&str)
 pub(super) fn null_to_empty(array: &ArrayRef) -> ArrayRef {
     let cells = array.as_string_view();
     let Some(nulls) = cells.nulls().filter(|nulls| nulls.null_count() > 0) else {
-        let (views, buffers, _) = cells.clone().into_parts();
-        return Arc::new(trusted(views.to_vec(), &buffers));
+        let (views, buffers, nulls) = cells.clone().into_parts();
+        return if nulls.is_none() { Arc::clone(array) } else { Arc::new(trusted(views, &buffers)) };
     };
     let views = cells.views().iter().zip(nulls.iter()).map(|(view, valid)| if valid { *view } else { 0 });
     Arc::new(trusted(views.collect(), cells.data_buffers()))
@@ -70,9 +71,9 @@ pub(super) fn null_to_empty(array: &ArrayRef) -> ArrayRef {
 
 /// Builds an array without looking at its text again, which would cost more than reading it did.
 #[expect(unsafe_code, reason = "checking the UTF-8 of every string column again would dominate scans")]
-fn trusted(views: Vec<u128>, buffers: &[arrow::buffer::Buffer]) -> StringViewArray {
+fn trusted(views: ScalarBuffer<u128>, buffers: &[arrow::buffer::Buffer]) -> StringViewArray {
     // SAFETY: every view is either one of the valid array that `buffers` belongs to, or 0, which is the empty string.
-    unsafe { StringViewArray::new_unchecked(views.into(), buffers.to_vec(), None) }
+    unsafe { StringViewArray::new_unchecked(views, buffers.to_vec(), None) }
 }
 
 /// Bytes that are UTF-8 are that text, 16 fixed bytes are a GUID, other fixed bytes hexadecimal digits.
