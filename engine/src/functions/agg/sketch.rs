@@ -120,9 +120,7 @@ impl Sketch {
     /// A compact form for partial states, read by [`Sketch::from_bytes`].
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Sketch::Exact(hashes) => {
-                std::iter::once(EXACT).chain(hashes.iter().flat_map(u64::to_le_bytes)).collect()
-            }
+            Sketch::Exact(hashes) => std::iter::once(EXACT).chain(hashes.iter().flat_map(u64::to_le_bytes)).collect(),
             Sketch::Registers(registers) => std::iter::once(REGISTERS).chain(registers.iter().copied()).collect(),
         }
     }
