@@ -77,7 +77,7 @@ const HELPERS: [(&str, &str); 8] = [
     ("powershell.exe", "powershell.exe -NoProfile -NonInteractive -EncodedCommand {script}"),
     (
         "powershell.exe",
-        r#"powershell.exe -ExecutionPolicy Bypass -Command "& {Get-Item 'C:\ProgramData\{rare}\{rare}' | Select-Object -First {num}}""#,
+        r#"powershell.exe -ExecutionPolicy Bypass -Command "(Get-Item 'C:\ProgramData\{rare}\{rare}').LastWriteTime; exit {num}""#,
     ),
     ("rundll32.exe", r"rundll32.exe C:\ProgramData\{rare}\{hex}.dll,Register{word} {guid}"),
     ("reg.exe", r"reg add HKLM\SOFTWARE\{rare}\{rare} /v {word} /t REG_SZ /d {guid} /f"),
@@ -306,6 +306,7 @@ impl Hiding<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::world::fill_fields;
     use super::*;
     use std::collections::BTreeSet;
 
@@ -313,6 +314,18 @@ mod tests {
     fn words_differ() {
         let words: BTreeSet<_> = (0..RARE_WORDS).map(word_of).collect();
         assert_eq!(words.len() as u64, RARE_WORDS);
+    }
+
+    #[test]
+    fn templates_are_filled_in() {
+        let mut random = Random::of(1, "test", &[]);
+        for template in ARGUMENTS.into_iter().chain(HELPERS.map(|(_, template)| template)) {
+            assert!(!fill(template, "ada", &mut random).contains(['{', '}']), "{template}");
+        }
+        for members in [&CONNECTION_FIELDS[..], &FILE_FIELDS, &PROCESS_FIELDS].concat() {
+            let text = fill_fields(members, &mut random);
+            serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
     }
 
     #[test]

@@ -114,18 +114,17 @@ pub(super) fn fill(template: &str, account: &str, random: &mut Random) -> String
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let Some((name, after_name)) = after.split_once('}') else {
+        let name = after.split_once('}').filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let Some((name, after_name)) = name else {
+            // A brace of the text itself, as in JSON.
+            filled.push('{');
             rest = after;
-            break;
+            continue;
         };
         rest = after_name;
         match name {
             "user" => filled.push_str(account),
             "guid" => filled.push_str(&random.guid()),
-            "{guid" => {
-                filled.push('{');
-                filled.push_str(&random.guid());
-            }
             "hex" => filled.push_str(&random.hex(16)),
             "num" => filled.push_str(&random.below(1 << 20).to_string()),
             "b64" => filled.push_str(&random.base64(64)),
@@ -168,5 +167,7 @@ mod tests {
         let text = fill("DllHost.exe /Processid:{{guid}}", "ada", &mut random);
         assert_eq!(text.len(), "DllHost.exe /Processid:{}".len() + 36, "{text}");
         assert!(text.ends_with('}'));
+        let text = fill(r#"{"Rule":{"Name":"{user}"}}"#, "ada", &mut random);
+        assert_eq!(text, r#"{"Rule":{"Name":"ada"}}"#);
     }
 }
