@@ -15,6 +15,7 @@ mod diagnostics;
 mod failure;
 mod ingest;
 mod interrupt;
+mod optimize;
 mod output;
 mod query;
 mod repl;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli, runtime: &Runtime) -> Result<(), Failure> {
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Batch(args)) => batch::run(args, runtime),
         Some(Command::Ingest(args)) => ingest::run(args),
+        Some(Command::Optimize(args)) => optimize::run(args),
         Some(Command::Demo(args)) => demo::run(args, runtime),
     }
 }

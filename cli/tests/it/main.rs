@@ -3,6 +3,7 @@
 mod batch;
 mod cases;
 mod check;
+mod optimize;
 mod query;
 
 use std::io::Write;
