@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Ingest(IngestArgs),
     /// Build indexes beside Parquet files, so that look-ups need not scan.
     Index(IndexArgs),
+    /// Rewrite Parquet files so that queries read less of them.
+    Optimize(OptimizeArgs),
     /// Try it on a small generated company.
     Demo(DemoArgs),
 }
@@ -157,6 +159,20 @@ pub(crate) struct IngestArgs {
     /// Files, plain or packed (.gz, .zst); `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+/// `vizsla optimize`
+#[derive(Debug, Args)]
+pub(crate) struct OptimizeArgs {
+    /// Folder that holds the tables.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Table to rewrite; may be given several times. All tables otherwise.
+    #[arg(long = "table", value_name = "TABLE")]
+    pub(crate) tables: Vec<String>,
+    /// Say what would be rewritten, and touch nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// See [`InputFormat`].

@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// The demo's events cannot be made.
     #[error(transparent)]
     Demo(#[from] GenerateError),
+    /// `vizsla optimize` could not rewrite that many files or groups of files, and has said which.
+    #[error("{0} could not be rewritten and stay as they were, see above")]
+    LeftAsTheyWere(usize),
     /// `vizsla check` found errors, and has said which.
     #[error("errors were found")]
     Found,
@@ -72,9 +75,12 @@ impl Failure {
                 _ => code::BUG,
             },
             Failure::Show(ShowError::SeveralTables | ShowError::NoTable) => code::USAGE,
-            Failure::Store(_) | Failure::Show(_) | Failure::File { .. } | Failure::Demo(_) | Failure::Unfit => {
-                code::DATA
-            }
+            Failure::Store(_)
+            | Failure::Show(_)
+            | Failure::File { .. }
+            | Failure::Demo(_)
+            | Failure::Unfit
+            | Failure::LeftAsTheyWere(_) => code::DATA,
         }
     }
 

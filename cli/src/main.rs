@@ -16,6 +16,7 @@ mod failure;
 mod index;
 mod ingest;
 mod interrupt;
+mod optimize;
 mod output;
 mod query;
 mod repl;
@@ -72,6 +73,7 @@ fn dispatch(cli: &Cli, runtime: &Runtime) -> Result<(), Failure> {
         Some(Command::Batch(args)) => batch::run(args, runtime),
         Some(Command::Ingest(args)) => ingest::run(args),
         Some(Command::Index(args)) => index::run(args, runtime),
+        Some(Command::Optimize(args)) => optimize::run(args),
         Some(Command::Demo(args)) => demo::run(args, runtime),
     }
 }

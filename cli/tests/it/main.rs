@@ -4,6 +4,7 @@ mod batch;
 mod cases;
 mod check;
 mod index;
+mod optimize;
 mod query;
 
 use std::io::Write;

@@ -80,10 +80,32 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process is writing to the same data root.
-    #[error("another ingest is running in {root}: wait for it to end")]
+    #[error("another process is writing into {root}: wait for it to end")]
     Busy {
         /// The data root.
         root: String,
+    },
+    /// Neither the catalog nor the data root knows a table of that name.
+    #[error("no table named {table} in {root}")]
+    NoTable {
+        /// The name as it was given.
+        table: String,
+        /// The data root.
+        root: String,
+    },
+    /// A file that was being rewritten is another one by now; it stays as it is.
+    #[error("{file} changed while it was being rewritten: run again when nothing writes to it")]
+    Changed {
+        /// The file.
+        file: String,
+    },
+    /// What was written and read back is not what the files held that it was made from; they stay as they are.
+    #[error("{place}: {new} was written and reads back differently; this is a bug, please report it")]
+    NotTheSame {
+        /// The old file, or the folder of several.
+        place: String,
+        /// A new file; it is removed.
+        new: String,
     },
     /// The operating system refused.
     #[error("{file}: {source}")]
@@ -179,12 +201,15 @@ impl StoreError {
             | Self::WrongTable { file, .. }
             | Self::UnsupportedCompression { file, .. }
             | Self::DiskFull { file, .. }
+            | Self::Changed { file }
             | Self::Io { file, .. }
             | Self::Object { file, .. } => Some(file),
             Self::MissingFolder { .. }
             | Self::NotAFolder { .. }
             | Self::UnsupportedAddress { .. }
             | Self::Busy { .. }
+            | Self::NoTable { .. }
+            | Self::NotTheSame { .. }
             | Self::Arrow { .. } => None,
         }
     }
@@ -204,6 +229,9 @@ impl StoreError {
             | Self::UnsupportedAddress { .. }
             | Self::DiskFull { .. }
             | Self::Busy { .. }
+            | Self::NoTable { .. }
+            | Self::Changed { .. }
+            | Self::NotTheSame { .. }
             | Self::Io { .. }
             | Self::Object { .. }
             | Self::Arrow { .. } => false,

@@ -56,6 +56,15 @@ fn location(root: &Path, folder: &Folder, entry: &DirEntry) -> io::Result<Path> 
     Path::parse(format!("{root}/{inside}")).map_err(io::Error::other)
 }
 
+/// The file at that location, if it is there.
+pub(crate) fn find(location: Path) -> io::Result<Option<ObjectMeta>> {
+    match std::fs::metadata(format!("/{location}")) {
+        Ok(metadata) => object(location, &metadata).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn object(location: Path, metadata: &Metadata) -> io::Result<ObjectMeta> {
     let modified = metadata.modified()?;
     let e_tag = modified.duration_since(UNIX_EPOCH).ok().map(|at| format!("{:x}-{:x}", inode(metadata), at.as_nanos()));

@@ -26,12 +26,15 @@ use crate::error::{OnBroken, Result, StoreError, Warning};
 use crate::footer::Footer;
 use crate::format::{self, Format, Named};
 use crate::index::{Identity, Index, SUFFIX, Skipped};
+use crate::journal::{Pending, Stamp};
 use crate::local::{self, Listing};
 use crate::ndjson::{self, INFERENCE_LIMIT, Inferred, RowsOf};
 use crate::place::{Place, partitions, place_of};
 use crate::reader::ParquetReader;
 use crate::table::{Candidate, Contents, TableSnapshot, assemble};
 
+/// How often a table is looked at anew because files were replaced meanwhile.
+const LOOKS: usize = 8;
 /// Files whose insides are looked at at the same time.
 const PARALLEL: usize = 16;
 /// Memory for footers.
@@ -217,10 +220,27 @@ impl DataRoot {
     /// If the root cannot be listed; and if a file is broken or another table's, unless `on_broken` says to answer without
     /// it, which is then among the snapshot's warnings.
     pub async fn table(&self, name: &str, catalog: &Catalog, on_broken: OnBroken) -> Result<Option<TableSnapshot>> {
+        for _ in 1..LOOKS {
+            let pending = self.pending()?;
+            let seen = self.table_under(&pending, name, catalog, on_broken).await;
+            if self.pending()? == pending {
+                return seen;
+            }
+        }
+        self.table_under(&self.pending()?, name, catalog, on_broken).await
+    }
+
+    async fn table_under(
+        &self,
+        pending: &Pending,
+        name: &str,
+        catalog: &Catalog,
+        on_broken: OnBroken,
+    ) -> Result<Option<TableSnapshot>> {
         let def = catalog.table(name);
         let wanted = def.map_or(name, |def| def.name.as_str());
         let mut warnings = Vec::new();
-        let listed = self.listed(wanted, catalog, on_broken, &mut warnings).await?;
+        let listed = self.listed(pending, wanted, catalog, on_broken, &mut warnings).await?;
         let looked_at: Vec<_> =
             futures::stream::iter(listed).map(|file| self.candidate(file, wanted)).buffered(PARALLEL).collect().await;
         let mut candidates = Vec::new();
@@ -245,6 +265,7 @@ impl DataRoot {
     /// All files that may have rows of the table, by path.
     async fn listed(
         &self,
+        pending: &Pending,
         table: &str,
         catalog: &Catalog,
         on_broken: OnBroken,
@@ -257,11 +278,11 @@ impl DataRoot {
                 Some(Place::Unknown(name)) => name == table,
                 Some(Place::Table(_)) | None => continue,
             };
-            for object in self.objects(&entry).await? {
-                match named(&object) {
+            for Found { object, place } in self.objects(&entry, pending).await? {
+                match named(&place) {
                     Named::Data { format: Format::Parquet, .. } if !own => {}
                     Named::Data { format, .. } => {
-                        let partitions = if own { partitions(&entry.path, &object.location) } else { Vec::new() };
+                        let partitions = if own { partitions(&entry.path, &place) } else { Vec::new() };
                         listed.push(Listed { object, format, own, partitions });
                     }
                     Named::Packed { compression, .. } if own => {
@@ -353,8 +374,40 @@ impl DataRoot {
         Ok(entries)
     }
 
-    /// The files of an entry: itself, or all in its folder that are not hidden.
-    async fn objects(&self, entry: &Entry) -> Result<Vec<ObjectMeta>> {
+    /// What is being replaced. Elsewhere than in the local file system nothing is.
+    fn pending(&self) -> Result<Pending> {
+        match self.inner.local {
+            true => Pending::read(format!("/{}", self.prefix()).as_ref()),
+            false => Ok(Pending::default()),
+        }
+    }
+
+    /// The files of an entry: itself, or all in its folder that are not hidden; with those that are being replaced as
+    /// they will be.
+    async fn objects(&self, entry: &Entry, pending: &Pending) -> Result<Vec<Found>> {
+        let listed = self.listed_objects(entry).await?;
+        let mut found: Vec<_> =
+            listed.into_iter().map(|object| Found { place: object.location.clone(), object }).collect();
+        let at = |path: &std::path::Path| Path::parse(format!("{}/{}", self.prefix(), path.display()));
+        for removal in &pending.removals {
+            let place = at(&removal.path).map_err(|e| StoreError::object(self.address(), e.into()))?;
+            let is_it = |it: &Found| {
+                it.place == place && Stamp::new(it.object.size, it.object.last_modified.into()) == removal.was
+            };
+            found.retain(|it| !is_it(it));
+        }
+        for moved in &pending.moves {
+            let failed = |e: object_store::path::Error| StoreError::object(self.address(), e.into());
+            let (from, place) = (at(&moved.from).map_err(failed)?, at(&moved.to).map_err(failed)?);
+            if place.prefix_matches(&entry.path) && !found.iter().any(|it| it.place == place) {
+                let object = local::find(from.clone()).map_err(|e| StoreError::io(from.to_string(), e))?;
+                found.extend(object.map(|object| Found { object, place }));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn listed_objects(&self, entry: &Entry) -> Result<Vec<ObjectMeta>> {
         if let Some(object) = &entry.object {
             return Ok(vec![object.clone()]);
         }
@@ -372,14 +425,14 @@ impl DataRoot {
     }
 
     async fn has_data(&self, entry: &Entry) -> Result<bool> {
-        Ok(self.objects(entry).await?.iter().any(|object| matches!(named(object), Named::Data { .. })))
+        Ok(self.objects(entry, &self.pending()?).await?.iter().any(|it| matches!(named(&it.place), Named::Data { .. })))
     }
 
     /// The tables in files that lie in no declared table's place: `name` itself, and those that envelopes name.
     async fn names_in(&self, entry: &Entry, name: &str, catalog: &Catalog) -> Result<Vec<String>> {
         let mut names = Vec::new();
-        for object in self.objects(entry).await? {
-            match named(&object) {
+        for Found { object, place } in self.objects(entry, &self.pending()?).await? {
+            match named(&place) {
                 Named::Data { format: Format::Parquet, .. } => names.push(name.to_owned()),
                 Named::Data { format, .. } => {
                     let Ok(peeked) = self.inferred(&object, format, PEEK).await else { continue };
@@ -415,8 +468,14 @@ impl Entry {
     }
 }
 
-fn named(object: &ObjectMeta) -> Named<'_> {
-    format::of_name(object.location.filename().unwrap_or_default())
+/// A file, and where it belongs: elsewhere than it lies while it replaces others.
+struct Found {
+    object: ObjectMeta,
+    place: Path,
+}
+
+fn named(place: &Path) -> Named<'_> {
+    format::of_name(place.filename().unwrap_or_default())
 }
 
 /// Turns a broken file into a warning where that is allowed.

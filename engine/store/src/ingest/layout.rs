@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
-use super::journal::{Move, Staging};
 use super::parquet::{typed, within_nanoseconds, write_part};
 use super::run::{Day, Sorter, Table};
 use crate::error::Result;
+use crate::journal::{Move, Staging};
 use crate::ticks;
 
 /// A finished file.

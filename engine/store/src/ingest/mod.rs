@@ -5,10 +5,10 @@
 //! <root>/DeviceEvents/undated/part-<input>-<n>.parquet        rows without a time
 //! <root>/DeviceTvmSecureConfiguration…/part-<input>-<n>.parquet   tables without a time column
 //! <root>/_rejected/<name>-<input>.ndjson                      lines not taken: number, reason, text
-//! <root>/_ingest/                                             the journal, see [`journal`]
+//! <root>/_ingest/                                             the journal, see [`Journal`]
 //! ```
 //! `<input>` is a digest of the input's bytes. An input is taken whole or not at all, and a second time not again: see
-//! [`journal`] for how that survives `kill -9`.
+//! [`Journal`] for how that survives `kill -9`.
 //!
 //! Fields that no schema declares become columns after the declared ones, of a type found from all their values. Files
 //! hold all ten-millionths of a second: instants are `timestamp[ns, UTC]`; rows with an instant outside of 1677–2262, which
@@ -22,7 +22,6 @@
 mod buffer;
 mod csv;
 mod digest;
-mod journal;
 mod layout;
 mod parquet;
 mod rejects;
@@ -39,9 +38,9 @@ use vizsla_schema::Catalog;
 
 use crate::error::{Result, StoreError};
 use crate::format::Compression;
+use crate::journal::{INGEST, Journal};
 use crate::ndjson::Blocks;
 use digest::Digesting;
-use journal::Journal;
 use rejects::Rejects;
 use run::Sorter;
 use worker::Workers;
@@ -139,7 +138,7 @@ impl Ingest {
     pub fn run_file(&self, path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<IngestReport> {
         let name = path.display().to_string();
         let open = || fs::File::open(path).map_err(|e| StoreError::io(&name, e));
-        let journal = Journal::open(&self.root)?;
+        let journal = Journal::open(&self.root, INGEST)?;
         let mut digesting = Digesting::new(open()?);
         std::io::copy(&mut digesting, &mut std::io::sink()).map_err(|e| StoreError::io(&name, e))?;
         let (id, bytes) = digesting.finish();
@@ -160,7 +159,7 @@ impl Ingest {
         name: &str,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<IngestReport> {
-        self.run_in(Journal::open(&self.root)?, reader, name, progress)
+        self.run_in(Journal::open(&self.root, INGEST)?, reader, name, progress)
     }
 
     fn run_in(
@@ -209,7 +208,7 @@ impl Ingest {
             report.rejected_file = Some(self.root.join(&moved.to));
             moves.push(moved);
         }
-        journal.commit(&id, name, moves)?;
+        journal.commit(&id, name, moves, Vec::new())?;
         Ok(report)
     }
 

@@ -19,10 +19,10 @@ use parquet::schema::types::{SchemaDescriptor, Type};
 use vizsla_schema::{KqlType, Ticks};
 
 use super::buffer::Time;
-use super::journal::at;
 use super::run::{Table, batch};
 use super::worker::at_memory;
 use crate::error::{Result, StoreError};
+use crate::journal::at;
 use crate::json::cell::CellBuilder;
 use crate::json::scan::Raw;
 

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use super::journal::{Move, Staging, at};
 use crate::error::Result;
+use crate::journal::{Move, Staging, at};
 use crate::json::scan::quote;
 
 const NAME: &str = "rejected.ndjson";

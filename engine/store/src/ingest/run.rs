@@ -16,9 +16,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use vizsla_schema::{KqlType, Ticks};
 
 use super::buffer::{Gathered, Time};
-use super::journal::{Staging, at};
 use super::worker::at_memory;
 use crate::error::{Result, StoreError};
+use crate::journal::{Staging, at};
 use crate::json::infer::Seen;
 use crate::json::scan::Raw;
 use crate::ticks;

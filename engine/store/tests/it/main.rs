@@ -3,5 +3,6 @@
 mod broken;
 mod formats;
 mod ingest;
+mod optimize;
 mod real;
 mod support;
