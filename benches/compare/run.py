@@ -174,9 +174,7 @@ class Vizsla:
 
     def __init__(self, name, program, data, index, index_dir=None):
         self.name = name
-        command = [str(program), "batch", "--data", str(data)]
-        if index:
-            command += ["--index", index]
+        command = [str(program), "batch", "--data", str(data), "--index", index]
         if index_dir and index != "off":
             command += ["--index-dir", str(index_dir)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -209,20 +207,16 @@ def converse(process, message):
 
 def engines(options):
     program = options.vizsla
-    has_index = "--index " in subprocess.run([program, "query", "--help"], capture_output=True, text=True).stdout
     asked = options.engines.split(",")
     found = []
     for name in asked:
         if name in SQL_ENGINES:
             found.append(SqlEngine(name, options.data))
         elif name == "vizsla":
-            if has_index:
-                found.append(Vizsla("vizsla", program, options.data, "off"))
-                found.append(Vizsla("vizsla indexed", program, options.data, "auto", options.index_dir))
-            else:
-                found.append(Vizsla("vizsla", program, options.data, None))
+            found.append(Vizsla("vizsla", program, options.data, "off"))
+            found.append(Vizsla("vizsla indexed", program, options.data, "auto", options.index_dir))
             for also in options.also:
-                found.append(Vizsla(f"vizsla {also.name}", program, also, "auto" if has_index else None))
+                found.append(Vizsla(f"vizsla {also.name}", program, also, "auto"))
         else:
             raise SystemExit(f"no engine {name}; there are vizsla, {', '.join(SQL_ENGINES)}")
     return found
@@ -276,7 +270,7 @@ def difference(rows, expected, question):
 def measure(question, engines, runs):
     """Check the answers, which warms everybody up, then time. Engines that differ or fail get no time."""
     result = {"id": question["id"], "title": question["title"], "rows": None, "engines": {}}
-    reference = None
+    reference = first = None
     sound = []
     for engine in engines:
         entry = result["engines"][engine.name] = {}
@@ -286,10 +280,10 @@ def measure(question, engines, runs):
             entry["problem"] = f"failed: {error}"
             continue
         if reference is None:
-            reference, result["rows"] = rows, len(rows)
+            reference, first, result["rows"] = rows, engine.name, len(rows)
         problem = difference(rows, reference, question)
         if problem:
-            entry["problem"] = f"differs from {next(iter(result['engines']))}: {problem}"
+            entry["problem"] = f"differs from {first}: {problem}"
             continue
         sound.append(engine)
     times = {engine.name: [] for engine in sound}

@@ -196,7 +196,7 @@ pub(crate) struct IndexArgs {
     /// Only this table; may be given several times.
     #[arg(long = "table", value_name = "TABLE")]
     pub(crate) tables: Vec<String>,
-    /// Only these columns, separated by commas; indexes that are there are built again.
+    /// Only these columns, separated by commas; indexes that hold others are built again.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
     /// Go on, and look for new files so many seconds after each round.
@@ -205,8 +205,8 @@ pub(crate) struct IndexArgs {
     /// Compare each index with what would be built now; exit code 3 if one does not fit.
     #[arg(long, conflicts_with = "drop")]
     pub(crate) verify: bool,
-    /// Remove the indexes.
-    #[arg(long)]
+    /// Remove all indexes.
+    #[arg(long, conflicts_with_all = ["tables", "columns"])]
     pub(crate) drop: bool,
     /// How many files to work on at the same time; as many as there are cores if not given.
     #[arg(long, value_name = "COUNT")]

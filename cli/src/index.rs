@@ -66,7 +66,7 @@ fn one_round(
 fn describe(report: &IndexReport, verify: bool, took: Duration) -> String {
     let (data, indexes) = report.bytes();
     let fresh = count(report, |it| matches!(it, Indexed::Fresh(_)));
-    let mut text = String::new();
+    let mut text: String = report.warnings.iter().map(|warning| format!("{warning}\n")).collect();
     for (file, _, done) in &report.files {
         match done {
             Indexed::Unusable(why) => text.push_str(&format!("/{file}: {why}\n")),
@@ -111,16 +111,22 @@ mod tests {
     #[test]
     fn a_report_is_a_line_for_each_fact() {
         let file = |name: &str, done| (name.to_owned(), 1000, done);
-        let built = IndexReport { files: vec![file("a", Indexed::Built(100)), file("b", Indexed::Fresh(50))] };
+        let built = IndexReport {
+            files: vec![file("a", Indexed::Built(100)), file("b", Indexed::Fresh(50))],
+            warnings: Vec::new(),
+        };
         assert_eq!(
             describe(&built, false, Duration::from_millis(1500)),
             "1 index built, 1 there already: 150 B for 1.95 KiB of Parquet (7.5 %), 1.5 s\n"
         );
         let wrong = [Indexed::Unusable(Skipped::Missing), Indexed::Wrong, Indexed::Fresh(1)];
-        let wrong = IndexReport { files: wrong.into_iter().map(|it| file("a", it)).collect() };
+        let wrong = IndexReport {
+            files: wrong.into_iter().map(|it| file("a", it)).collect(),
+            warnings: vec!["/c: cut off".to_owned()],
+        };
         assert_eq!(
             describe(&wrong, true, Duration::ZERO),
-            "/a: there is no index\n/a: the index is not the one that belongs to the file\n1 of 3 indexes right\n"
+            "/c: cut off\n/a: there is no index\n/a: the index is not the one that belongs to the file\n1 of 3 indexes right\n"
         );
     }
 }

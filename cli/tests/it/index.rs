@@ -52,6 +52,24 @@ fn an_index_is_built_used_verified_and_dropped() {
     assert_eq!(vizsla(&["index", "--data", data, "--drop"], "").ok(), "3 indexes removed\n");
     assert!(!indexes.iter().any(|it| it.exists()));
     vizsla(&["index", "--data", "/no/such/folder"], "").fails(3, "no such folder");
+    vizsla(&["index", "--data", data, "--table", "NoSuch"], "").fails(3, "no table named NoSuch");
+    vizsla(&["index", "--data", data, "--columns", "ProcessId"], "")
+        .fails(3, "no string or time column named ProcessId");
+    vizsla(&["index", "--data", data, "--drop", "--table", "DeviceProcessEvents"], "").fails(2, "cannot be used with");
+}
+
+/// Else `--watch --columns` would build everything in each round, and `--columns` would last for ever.
+#[test]
+fn an_index_is_built_again_for_other_columns_only() {
+    let (folder, _) = exports(2);
+    let build = |more: &[&str]| {
+        let all = [&["index", "--data", path(folder.path())], more].concat();
+        vizsla(&all, "").ok().split(':').next().expect("a line").to_owned()
+    };
+    assert_eq!(build(&["--columns", "DeviceName"]), "2 indexes built, 0 there already");
+    assert_eq!(build(&["--columns", "DeviceName"]), "0 indexes built, 2 there already");
+    assert_eq!(build(&[]), "2 indexes built, 0 there already");
+    assert_eq!(build(&[]), "0 indexes built, 2 there already");
 }
 
 /// What `kill -9` leaves is no index: answers stay right, a second run finishes, and `--drop` leaves nothing behind.

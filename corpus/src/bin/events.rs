@@ -19,6 +19,10 @@ usage: events --rows ROWS --out DIR [options]
   --table NAME    only this table; may be repeated";
 
 fn main() -> ExitCode {
+    if std::env::args().any(|it| it == "--help") {
+        eprintln!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let (plan, out, threads) = match parse(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(message) => {

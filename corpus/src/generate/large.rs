@@ -4,6 +4,9 @@
 //! of times; encoded scripts; fields as JSON. The rows to look for are listed at [`needles`], with how many
 //! there are, so that a benchmark can ask for them by name.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::company::{DORMANT_ACCOUNTS, FEWEST_WORKSTATIONS};
 use super::endpoint::{Connection, FileChange, Logon};
 use super::process::{Account, Image, Process};
@@ -190,17 +193,7 @@ pub(super) fn encoded_script(random: &mut Random) -> String {
 
 /// UTF-16 in base64.
 fn encode(script: &str) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bytes: Vec<u8> = script.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let mut text = String::with_capacity(bytes.len() * 4 / 3 + 4);
-    for three in bytes.chunks(3) {
-        let number = three.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for at in 0..4 {
-            let digit = char::from(ALPHABET[(number >> (18 - 6 * at) & 63) as usize]);
-            text.push(if at <= three.len() { digit } else { '=' });
-        }
-    }
-    text
+    STANDARD.encode(script.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
 }
 
 /// The rows to look for, spread over the whole time:

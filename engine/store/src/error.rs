@@ -85,6 +85,14 @@ pub enum StoreError {
         /// The data root.
         root: String,
     },
+    /// No table that was chosen has a column of that name that can be indexed.
+    #[error("no string or time column named {column} to index in {root}")]
+    NoColumn {
+        /// The name as it was given.
+        column: String,
+        /// The data root.
+        root: String,
+    },
     /// Neither the catalog nor the data root knows a table of that name.
     #[error("no table named {table} in {root}")]
     NoTable {
@@ -209,6 +217,7 @@ impl StoreError {
             | Self::UnsupportedAddress { .. }
             | Self::Busy { .. }
             | Self::NoTable { .. }
+            | Self::NoColumn { .. }
             | Self::NotTheSame { .. }
             | Self::Arrow { .. } => None,
         }
@@ -230,6 +239,7 @@ impl StoreError {
             | Self::DiskFull { .. }
             | Self::Busy { .. }
             | Self::NoTable { .. }
+            | Self::NoColumn { .. }
             | Self::Changed { .. }
             | Self::NotTheSame { .. }
             | Self::Io { .. }

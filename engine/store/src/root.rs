@@ -230,6 +230,23 @@ impl DataRoot {
         self.table_under(&self.pending()?, name, catalog, on_broken).await
     }
 
+    /// The named tables as they are now, without broken files; all that have files if none is named.
+    ///
+    /// # Errors
+    /// [`StoreError::NoTable`] for a name that neither catalog nor root know; if the root cannot be listed.
+    pub(crate) async fn chosen(&self, named: &[String], catalog: &Catalog) -> Result<Vec<TableSnapshot>> {
+        let names = match named {
+            [] => self.table_names(catalog).await?,
+            named => named.to_vec(),
+        };
+        let mut tables = Vec::with_capacity(names.len());
+        for name in names {
+            let table = self.table(&name, catalog, OnBroken::Skip).await?;
+            tables.push(table.ok_or_else(|| StoreError::NoTable { table: name, root: self.address().to_owned() })?);
+        }
+        Ok(tables)
+    }
+
     async fn table_under(
         &self,
         pending: &Pending,

@@ -64,11 +64,20 @@ impl Indexes {
         Indexes { root, table, positions }
     }
 
+    fn file(&self, place: &Path) -> Option<&DataFile> {
+        self.positions.get(place).and_then(|at| self.table.files.get(*at))
+    }
+
+    fn rows(&self, place: &Path) -> u64 {
+        match self.file(place).map(|file| &file.contents) {
+            Some(Contents::Parquet(footer)) => footer.rows(),
+            _ => 0,
+        }
+    }
+
     fn told(&self, file: &Path, filter: Option<&Arc<dyn PhysicalExpr>>) -> Told {
         let nothing = |why: &str| Told::Nothing(why.to_owned());
-        let Some(file) = self.positions.get(file).and_then(|at| self.table.files.get(*at)) else {
-            return nothing("the file is not known");
-        };
+        let Some(file) = self.file(file) else { return nothing("the file is not known") };
         let Some(filter) = filter else { return nothing("there is no filter") };
         let constraint = Columns { table: &self.table, file }.constraint(filter);
         if constraint == Constraint::Any {
@@ -107,11 +116,7 @@ impl IndexedSource {
         let filter = self.inner.filter();
         let line = |file: &PartitionedFile| {
             let place = &file.object_meta.location;
-            let rows = self.indexes.positions.get(place).and_then(|at| match &self.indexes.table.files[*at].contents {
-                Contents::Parquet(footer) => Some(footer.rows()),
-                Contents::Ndjson(_) => None,
-            });
-            let rows = rows.unwrap_or_default();
+            let rows = self.indexes.rows(place);
             match self.indexes.told(place, filter.as_ref()) {
                 Told::Rows(kept) => format!("/{place}: {} of {rows} rows", kept.count()),
                 Told::Nothing(why) => format!("/{place}: all {rows} rows, {why}"),
@@ -249,15 +254,6 @@ struct NoRows;
 impl MorselPlanner for NoRows {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
         Ok(None)
-    }
-}
-
-impl Indexes {
-    fn rows(&self, file: &Path) -> u64 {
-        match self.positions.get(file).map(|at| &self.table.files[*at].contents) {
-            Some(Contents::Parquet(footer)) => footer.rows(),
-            _ => 0,
-        }
     }
 }
 

@@ -90,6 +90,8 @@ fn groups(
     counted: &[usize],
     partitions: usize,
 ) -> Result<Vec<FileGroup>> {
+    let counted: Vec<(usize, usize)> =
+        order.iter().copied().enumerate().filter(|(_, index)| counted.contains(index)).collect();
     let mut sized: Vec<&&DataFile> = files.iter().collect();
     sized.sort_by_key(|file| std::cmp::Reverse(file.object.size));
     let mut groups: Vec<(u64, Vec<PartitionedFile>)> = vec![(0, Vec::new()); partitions.clamp(1, files.len().max(1))];
@@ -102,9 +104,9 @@ fn groups(
         if let Contents::Parquet(footer) = &file.contents {
             let rows = usize::try_from(footer.rows()).unwrap_or(usize::MAX);
             let mut statistics = Statistics::new_unknown(&table.schema).with_num_rows(Precision::Exact(rows));
-            for (place, index) in order.iter().enumerate().filter(|(_, index)| counted.contains(index)) {
+            for (place, index) in &counted {
                 if let Some((least, most)) = adapter::held(file, *index, table.snapshot.columns[*index].ty) {
-                    let known = &mut statistics.column_statistics[place];
+                    let known = &mut statistics.column_statistics[*place];
                     known.min_value = Precision::Exact(ScalarValue::Int64(Some(least)));
                     known.max_value = Precision::Exact(ScalarValue::Int64(Some(most)));
                 }

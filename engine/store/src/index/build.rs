@@ -18,7 +18,7 @@ use super::file::{Column, Content, Identity, Index, Segment, directory};
 use super::keys::Keys;
 use super::{BLOCK, SUFFIX, Skipped, postings};
 use crate::convert;
-use crate::error::{OnBroken, Result, StoreError};
+use crate::error::{Result, StoreError};
 use crate::footer::Footer;
 use crate::root::DataRoot;
 use crate::table::{Contents, Source, TableSnapshot};
@@ -35,7 +35,8 @@ pub struct IndexOptions {
     pub tables: Vec<String>,
     /// Only these columns, by name; all that can be indexed if empty.
     pub columns: Vec<String>,
-    /// How many files are worked on at the same time; as many as there are cores if none. Each takes up to about 400 MB.
+    /// How many files are worked on at the same time; as many as there are cores if none. Memory grows with it, by some
+    /// dozens of bytes for each distinct term of half a million rows.
     pub threads: Option<usize>,
 }
 
@@ -57,6 +58,8 @@ pub enum Indexed {
 pub struct IndexReport {
     /// Each data file in order of its path, its bytes, and what became of its index.
     pub files: Vec<(String, u64, Indexed)>,
+    /// Files that could not be read, and why. They have no index.
+    pub warnings: Vec<String>,
 }
 
 impl IndexReport {
@@ -102,12 +105,11 @@ pub async fn build_all(
     options: &IndexOptions,
     progress: impl Fn(&str, u64, usize) + Send + Sync + 'static,
 ) -> Result<IndexReport> {
-    let rebuild = !options.columns.is_empty();
     let jobs = jobs(root, catalog, options).await?;
     each(jobs, options.threads, progress, move |job| {
         let identity = Identity::of(&job.object, &job.footer);
         match Index::open(&job.path, &identity) {
-            Ok(index) if !rebuild => Ok(Indexed::Fresh(index.bytes())),
+            Ok(index) if job.has_all_in(&index) => Ok(Indexed::Fresh(index.bytes())),
             _ => job.write().map(Indexed::Built),
         }
     })
@@ -133,7 +135,7 @@ pub async fn verify_all(
         };
         let mut right = Vec::new();
         // The index may hold fewer columns than could be built.
-        let held = |wanted: &&Wanted| index.holds(job.footer.schema.field(wanted.field).name());
+        let held = |wanted: &&Wanted| index.columns().any(|held| held == job.name(wanted));
         let columns: Vec<Wanted> = job.columns.iter().filter(held).cloned().collect();
         build(&job.object, &job.footer, &columns, &mut right)?;
         let there = fs::read(&job.path).map_err(|e| StoreError::io(job.path.display().to_string(), e))?;
@@ -165,14 +167,21 @@ fn is_temporary(name: &str) -> bool {
     name.strip_suffix(".tmp").is_some_and(|name| name.contains(&format!("{SUFFIX}.")))
 }
 
-async fn jobs(root: &DataRoot, catalog: &Catalog, options: &IndexOptions) -> Result<Vec<Job>> {
-    let names = match options.tables.is_empty() {
-        true => root.table_names(catalog).await?,
-        false => options.tables.clone(),
+/// What there is to do, and which files cannot be read.
+async fn jobs(root: &DataRoot, catalog: &Catalog, options: &IndexOptions) -> Result<(Vec<Job>, Vec<String>)> {
+    let tables = root.chosen(&options.tables, catalog).await?;
+    let known = |column: &&String| {
+        tables
+            .iter()
+            .any(|table| (0..).zip(&table.columns).any(|(at, it)| it.name == **column && kept(table, at).is_some()))
     };
+    if let Some(column) = options.columns.iter().find(|column| !known(column)) {
+        return Err(StoreError::NoColumn { column: column.clone(), root: root.address().to_owned() });
+    }
     let mut jobs = Vec::new();
-    for name in names {
-        let Some(table) = root.table(&name, catalog, OnBroken::Skip).await? else { continue };
+    let mut warnings = Vec::new();
+    for table in tables {
+        warnings.extend(table.warnings.iter().map(ToString::to_string));
         for file in &table.files {
             let Contents::Parquet(footer) = &file.contents else { continue };
             let Some(path) = root.index_path(&file.object.location) else { continue };
@@ -183,10 +192,19 @@ async fn jobs(root: &DataRoot, catalog: &Catalog, options: &IndexOptions) -> Res
             jobs.push(Job { object: file.object.clone(), footer: Arc::clone(footer), columns, path });
         }
     }
-    Ok(jobs)
+    Ok((jobs, warnings))
 }
 
-/// The columns of a table that are indexed: texts, and the column that says when.
+/// The type in which a column is indexed: texts, and the column that says when.
+fn kept(table: &TableSnapshot, index: usize) -> Option<KqlType> {
+    match table.columns[index].ty {
+        KqlType::DateTime if table.time_column == Some(index) => Some(KqlType::DateTime),
+        KqlType::String => Some(KqlType::String),
+        _ => None,
+    }
+}
+
+/// The columns of a table that are indexed.
 fn wanted(
     table: &TableSnapshot,
     catalog: &Catalog,
@@ -196,14 +214,11 @@ fn wanted(
     let def = catalog.table(&table.name);
     let mut wanted: Vec<Wanted> = Vec::new();
     for (index, column) in table.columns.iter().enumerate() {
-        let is_time = table.time_column == Some(index) && column.ty == KqlType::DateTime;
-        if !(is_time || column.ty == KqlType::String) || !(only.is_empty() || only.contains(&column.name)) {
-            continue;
-        }
+        let Some(ty) = kept(table, index).filter(|_| only.is_empty() || only.contains(&column.name)) else { continue };
         let roles = def.and_then(|def| def.columns.iter().find(|it| it.name == column.name)).map(|it| &it.roles);
         let whole = roles.is_none_or(|roles| !roles.contains(&Role::Text));
         if let Some(field) = field(index).filter(|field| wanted.iter().all(|it| it.field != *field)) {
-            wanted.push(Wanted { field, ty: column.ty, whole });
+            wanted.push(Wanted { field, ty, whole });
         }
     }
     wanted.sort_by_key(|it| it.field);
@@ -211,7 +226,7 @@ fn wanted(
 }
 
 async fn each(
-    jobs: Vec<Job>,
+    (jobs, warnings): (Vec<Job>, Vec<String>),
     threads: Option<usize>,
     progress: impl Fn(&str, u64, usize) + Send + Sync + 'static,
     work: impl Fn(&Job) -> Result<Indexed> + Send + Sync + 'static,
@@ -226,13 +241,23 @@ async fn each(
             Ok((job.object.location.to_string(), job.object.size, done))
         };
         let files = pool.install(|| jobs.into_par_iter().map(one).collect::<Result<Vec<_>>>())?;
-        Ok(IndexReport { files })
+        Ok(IndexReport { files, warnings })
     };
     let joined = tokio::task::spawn_blocking(run).await;
     joined.unwrap_or_else(|e| Err(StoreError::io("index", io::Error::other(e))))
 }
 
 impl Job {
+    /// The file's name for a column.
+    fn name(&self, wanted: &Wanted) -> &str {
+        self.footer.schema.field(wanted.field).name()
+    }
+
+    /// Whether the index holds exactly the columns that are wanted; that of a file without rows holds none.
+    fn has_all_in(&self, index: &Index) -> bool {
+        self.footer.rows() == 0 || index.columns().eq(self.columns.iter().map(|it| self.name(it)))
+    }
+
     /// Puts the index in its place: whole, or not at all.
     fn write(&self) -> Result<u64> {
         let failed = |e| StoreError::io(self.path.display().to_string(), e);

@@ -1,7 +1,8 @@
-//! The index file: segments of at most a million rows, a directory, and a trailer that says where the directory is.
+//! The index file: the postings of segments of half a million rows, a directory that also has the spans of times, and a
+//! trailer that says where the directory is.
 //!
 //! ```text
-//! postings and spans …   directory   [start of directory: 8] [its checksum: 8] [version: 4] [magic: 8]
+//! postings …   directory   [start of directory: 8] [its checksum: 8] [version: 4] [magic: 8]
 //! ```
 
 use std::fs::File;
@@ -278,9 +279,9 @@ impl Index {
         columns.map(|it| size_of::<Column>() + it.field.len() + column(it)).sum()
     }
 
-    /// Whether it holds something about the column, by the file's name for it.
-    pub(super) fn holds(&self, field: &str) -> bool {
-        self.segments.iter().flat_map(|segment| &segment.columns).any(|column| column.field == field)
+    /// The columns that it holds something about, as the file calls them; every segment has the same.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.segments.first().into_iter().flat_map(|segment| &segment.columns).map(|column| column.field.as_str())
     }
 
     /// A range of the file; none if it cannot be read.

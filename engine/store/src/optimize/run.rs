@@ -12,7 +12,7 @@ use super::encode::SHAPES;
 use super::plan::{Group, groups};
 use super::write::{Written, id, memory, write};
 use super::{Left, Optimize, OptimizeReport, Progress, TableReport};
-use crate::error::{OnBroken, Result, StoreError};
+use crate::error::{Result, StoreError};
 use crate::journal::{Journal, OPTIMIZE, Removal};
 use crate::root::DataRoot;
 
@@ -69,17 +69,9 @@ fn survey(optimize: &Optimize, root: &DataRoot, folder: &Path, report: &mut Opti
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|e| StoreError::io("starting to read", e))?;
     let mut all = Vec::new();
-    let names = match &optimize.options.tables[..] {
-        [] => runtime.block_on(root.table_names(&optimize.catalog))?,
-        named => named.to_vec(),
-    };
-    for name in names {
-        let table = runtime.block_on(root.table(&name, &optimize.catalog, OnBroken::Skip))?;
-        let Some(table) = table else {
-            return Err(StoreError::NoTable { table: name, root: root.address().to_owned() });
-        };
+    for table in runtime.block_on(root.chosen(&optimize.options.tables, &optimize.catalog))? {
         let mut told = TableReport::default();
-        all.extend(groups(folder, &table, optimize.catalog.table(&name), &mut told));
+        all.extend(groups(folder, &table, optimize.catalog.table(&table.name), &mut told));
         report.tables.insert(table.name, told);
     }
     Ok(all)
