@@ -35,6 +35,7 @@ pub mod fuzzing;
 mod lower;
 mod ops;
 mod options;
+mod texts;
 
 pub use answer::{Answer, ResultColumn, ResultTable, Statistics, TableStream};
 pub use bound::Render;

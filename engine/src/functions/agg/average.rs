@@ -106,7 +106,7 @@ impl PerGroup for Mean {
         vec![("sum", DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE)), ("count", DataType::Int64)]
     }
 
-    fn update(&self, states: &mut States<'_, Total>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Total>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let values = &values[0];
         let rows = rows.iter().filter(|(row, _)| values.is_valid(*row));
         match self {
@@ -122,7 +122,7 @@ impl PerGroup for Mean {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Total>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Total>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let (sums, counts) = (columns[0].as_primitive::<Decimal128Type>(), columns[1].as_primitive::<Int64Type>());
         rows.iter().for_each(|(row, group)| states.flat(group).add(sums.value(row), counts.value(row)));
         Ok(())

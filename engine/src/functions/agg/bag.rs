@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewBuilder, UInt64Array};
-use arrow::datatypes::{DataType, FieldRef, UInt64Type};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, UInt64Type};
 use datafusion::error::Result;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{AggregateUDF, EmitTo, GroupsAccumulator};
-use datafusion::physical_plan::aggregates::group_values::GroupValues;
+use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
+use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use vizsla_functions::def::{Param, Returns, ex, sig};
 use vizsla_functions::dynamic;
 use vizsla_schema::KqlType as T;
 
 use super::list::{LARGEST, max_size};
 use super::per_group::{Rows, each_row_alone};
-use super::set::pairs_with;
 use super::udaf::{Answer, Recipe, aggregate_udf, state_columns};
 use super::{AggCall, AggNaming, AggregateDef};
 
@@ -84,9 +84,15 @@ struct BagAccumulator {
     pairs: Vec<usize>,
 }
 
+/// A table of distinct pairs of a group and a key.
+fn pairs() -> Result<Box<dyn GroupValues>> {
+    let fields = vec![Field::new("group", DataType::UInt64, false), Field::new("key", DataType::Utf8View, true)];
+    new_group_values(Arc::new(Schema::new(fields)), &GroupOrdering::None)
+}
+
 impl BagAccumulator {
     fn new(make: MakeBag) -> Result<Self> {
-        let keys = pairs_with(DataType::Utf8View)?;
+        let keys = pairs()?;
         Ok(Self { make, keys, values: Vec::new(), value_bytes: 0, groups: 0, pairs: Vec::new() })
     }
 

@@ -104,7 +104,7 @@ impl PerGroup for Covariance {
         vec![("count", DataType::Int64), ("mean_x", real.clone()), ("mean_y", real.clone()), ("products", real)]
     }
 
-    fn update(&self, states: &mut States<'_, Moments>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Moments>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let (xs, ys) = (cast(&values[0], &DataType::Float64)?, cast(&values[1], &DataType::Float64)?);
         let (xs, ys) = (xs.as_primitive::<Float64Type>(), ys.as_primitive::<Float64Type>());
         for (row, group) in rows.iter().filter(|(row, _)| xs.is_valid(*row) && ys.is_valid(*row)) {
@@ -114,7 +114,7 @@ impl PerGroup for Covariance {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Moments>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Moments>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let counts = columns[0].as_primitive::<Int64Type>();
         let [mean_x, mean_y, products] = [1, 2, 3].map(|column| columns[column].as_primitive::<Float64Type>());
         for (row, group) in rows.iter() {

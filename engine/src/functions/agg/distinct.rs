@@ -12,9 +12,10 @@ use vizsla_functions::def::{Param, Returns, ex, sig};
 use vizsla_schema::KqlType as T;
 
 use super::per_group::{PerGroup, Rows, States};
-use super::sketch::{Precision, Sketch, hashes};
+use super::sketch::{Precision, Sketch, hashes, hashes_of_texts};
 use super::udaf::{Answer, aggregate_udf, constants};
 use super::{AggCall, AggNaming, AggregateDef};
+use crate::texts::ViewMemo;
 
 const BOOL: Param = Param::Is(T::Bool);
 const ACCURACY: Param = Param::Const(T::Long);
@@ -82,7 +83,7 @@ fn distinct(call: &AggCall, wanted: Wanted) -> Arc<AggregateUDF> {
         Wanted::Count => ("dcount", T::Long),
         Wanted::Sketch => ("hll", T::Dynamic),
     };
-    aggregate_udf(name, call, Answer::One(returns), Distinct { precision, wanted })
+    aggregate_udf(name, call, Answer::One(returns), Distinct { precision, wanted, memo: ViewMemo::new() })
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -91,10 +92,12 @@ enum Wanted {
     Sketch,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Distinct {
     precision: Precision,
     wanted: Wanted,
+    /// The hashes of texts that repeat.
+    memo: ViewMemo<u64>,
 }
 
 impl PerGroup for Distinct {
@@ -104,8 +107,11 @@ impl PerGroup for Distinct {
         vec![("sketch", DataType::LargeBinary)]
     }
 
-    fn update(&self, states: &mut States<'_, Sketch>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
-        let hashes = hashes(&values[0]);
+    fn update(&mut self, states: &mut States<'_, Sketch>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+        let hashes = match values[0].as_string_view_opt() {
+            Some(texts) => hashes_of_texts(texts, &mut self.memo),
+            None => hashes(&values[0]),
+        };
         for (row, group) in rows.iter().filter(|(row, _)| values[0].is_valid(*row)) {
             match states.flat(group) {
                 // Registers never grow, so their memory need not be counted again for each row.
@@ -116,7 +122,7 @@ impl PerGroup for Distinct {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Sketch>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Sketch>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let sketches = columns[0].as_binary::<i64>();
         for (row, group) in rows.iter() {
             states.edit(group, |sketch| sketch.merge_bytes(sketches.value(row), self.precision));
@@ -151,7 +157,7 @@ impl PerGroup for Merge {
         vec![("sketch", DataType::Utf8View)]
     }
 
-    fn update(&self, states: &mut States<'_, Self::State>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Self::State>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let texts = values[0].as_string_view();
         for (row, group) in rows.iter().filter(|(row, _)| texts.is_valid(*row)) {
             let Some((sketch, precision)) = Sketch::from_json(texts.value(row)) else { continue };
@@ -164,7 +170,7 @@ impl PerGroup for Merge {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Self::State>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Self::State>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         self.update(states, columns, rows)
     }
 

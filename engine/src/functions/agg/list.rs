@@ -227,7 +227,7 @@ impl PerGroup for List {
         vec![("entries", DataType::LargeBinary)]
     }
 
-    fn update(&self, states: &mut States<'_, Entries>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Entries>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let (values, order) = (&values[0], &values[1..]);
         let keys = self.keys.as_ref().map(|keys| keys.convert_columns(order)).transpose()?;
         let MakeList { ty, nulls, max_size } = self.make;
@@ -253,7 +253,7 @@ impl PerGroup for List {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Entries>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Entries>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let blobs = columns[0].as_binary::<i64>();
         for (row, group) in rows.iter() {
             let blob = blobs.value(row);

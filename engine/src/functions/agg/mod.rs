@@ -3,7 +3,7 @@
 //! An [`AggregateDef`] says what the binder needs: overloads, naming, which argument is a predicate. Its `udaf` turns a
 //! bound call into a DataFusion aggregate that gives KQL's answer for no rows too (fact 197), also when a FILTER
 //! removed them all. The families share two shapes of accumulator: [`per_group`] for a small value per group, and
-//! tables over all groups for what collects ([`set`], [`rows`]). Where DataFusion's own accumulator has the right
+//! tables over all groups for what collects ([`set`], [`members`], [`rows`]). Where DataFusion's own accumulator has the right
 //! semantics, [`wrapped`] takes that.
 //!
 //! What is not here: names of output columns and the expansion of `arg_max(x, *)`, which are the binder's.
@@ -30,6 +30,8 @@ mod bag;
 mod covariance;
 mod distinct;
 mod list;
+mod members;
+mod numbered;
 mod numeric;
 mod per_group;
 mod percentile;

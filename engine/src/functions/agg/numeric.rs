@@ -319,7 +319,7 @@ impl PerGroup for Extreme {
         vec![("extreme", DataType::Float64)]
     }
 
-    fn update(&self, states: &mut States<'_, Option<f64>>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Option<f64>>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let values = values[0].as_primitive::<Float64Type>();
         for (row, group) in rows.iter() {
             let state = states.flat(group);
@@ -330,7 +330,7 @@ impl PerGroup for Extreme {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Option<f64>>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Option<f64>>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         self.update(states, columns, rows)
     }
 

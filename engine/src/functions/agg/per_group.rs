@@ -21,11 +21,11 @@ pub(super) trait PerGroup: Debug + Clone + Send + Sync + 'static {
     /// Names and types of the columns that [`PerGroup::state`] gives.
     fn state_types(&self) -> Vec<(&'static str, DataType)>;
 
-    /// Adds rows of the argument columns.
-    fn update(&self, states: &mut States<'_, Self::State>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()>;
+    /// Adds rows of the argument columns. What it keeps in itself may save time, and must not change an answer.
+    fn update(&mut self, states: &mut States<'_, Self::State>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()>;
 
     /// Adds rows of the state columns.
-    fn merge(&self, states: &mut States<'_, Self::State>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()>;
+    fn merge(&mut self, states: &mut States<'_, Self::State>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()>;
 
     /// Partial states, a row for each.
     fn state(&self, states: Vec<Self::State>) -> Result<Vec<ArrayRef>>;
@@ -105,11 +105,11 @@ impl<A: PerGroup> PerGroupAccumulator<A> {
         Self { aggregate, states: Vec::new(), heap: 0 }
     }
 
-    fn change(&mut self, total: usize, f: impl FnOnce(&A, &mut States<'_, A::State>) -> Result<()>) -> Result<()> {
+    fn change(&mut self, total: usize, f: impl FnOnce(&mut A, &mut States<'_, A::State>) -> Result<()>) -> Result<()> {
         if self.states.len() < total {
             self.states.resize_with(total, A::State::default);
         }
-        f(&self.aggregate, &mut States { states: &mut self.states, heap: &mut self.heap, size_of_one: A::heap })
+        f(&mut self.aggregate, &mut States { states: &mut self.states, heap: &mut self.heap, size_of_one: A::heap })
     }
 
     fn take(&mut self, emit_to: EmitTo) -> Vec<A::State> {

@@ -219,7 +219,7 @@ impl PerGroup for Percentile {
         vec![("quantiles", DataType::LargeBinary)]
     }
 
-    fn update(&self, states: &mut States<'_, Quantiles>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Quantiles>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let ordered = self.ordered(&values[0])?;
         let weights = values.get(1).map(AsArray::as_primitive::<Int64Type>);
         for (row, group) in rows.iter().filter(|(row, _)| ordered.is_valid(*row)) {
@@ -233,7 +233,7 @@ impl PerGroup for Percentile {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Quantiles>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Quantiles>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let blobs = columns[0].as_binary::<i64>();
         for (row, group) in rows.iter() {
             states.edit(group, |quantiles| quantiles.merge(&Quantiles::from_bytes(blobs.value(row))));
@@ -286,7 +286,7 @@ impl PerGroup for MergeDigests {
         vec![("digest", DataType::Utf8View)]
     }
 
-    fn update(&self, states: &mut States<'_, Self::State>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Self::State>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let digests = values[0].as_string_view();
         for (row, group) in rows.iter().filter(|(row, _)| digests.is_valid(*row)) {
             let Some((digest, ty)) = Quantiles::from_json(digests.value(row)) else { continue };
@@ -299,7 +299,7 @@ impl PerGroup for MergeDigests {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Self::State>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Self::State>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         self.update(states, columns, rows)
     }
 

@@ -124,7 +124,7 @@ impl PerGroup for BuildSchema {
         vec![("schema", DataType::Utf8View)]
     }
 
-    fn update(&self, states: &mut States<'_, Shape>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn update(&mut self, states: &mut States<'_, Shape>, values: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let values = values[0].as_string_view();
         for (row, group) in rows.iter().filter(|(row, _)| values.is_valid(*row)) {
             states.edit(group, |shape| shape.admit(values.value(row)));
@@ -132,7 +132,7 @@ impl PerGroup for BuildSchema {
         Ok(())
     }
 
-    fn merge(&self, states: &mut States<'_, Shape>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
+    fn merge(&mut self, states: &mut States<'_, Shape>, columns: &[ArrayRef], rows: Rows<'_>) -> Result<()> {
         let schemas = columns[0].as_string_view();
         for (row, group) in rows.iter().filter(|(row, _)| schemas.is_valid(*row)) {
             states.edit(group, |shape| shape.admit_schema(schemas.value(row)));

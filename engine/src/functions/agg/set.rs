@@ -1,26 +1,21 @@
-//! `make_set` and `count_distinct`: one table over all groups of what each has seen.
-//!
-//! The table is DataFusion's own for GROUP BY, over group and value, so it hashes a column at a time and keeps the
-//! order in which values were first seen.
+//! `make_set` and `count_distinct`: values are numbered once for all groups, and a group is a set of numbers.
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringViewBuilder, UInt32Array, UInt64Array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringViewBuilder, UInt32Array};
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, UInt64Type};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::Result;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{AggregateUDF, EmitTo, GroupsAccumulator};
-use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
-use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use vizsla_functions::def::{Param, Returns, ex, sig};
 use vizsla_functions::dynamic;
 use vizsla_schema::KqlType as T;
 
 use super::list::{LARGEST, max_size};
+use super::members::Members;
+use super::numbered::Numbered;
 use super::per_group::{Rows, each_row_alone};
 use super::udaf::{Answer, Recipe, aggregate_udf, columns, state_columns};
 use super::{AggCall, AggNaming, AggregateDef};
@@ -129,72 +124,63 @@ impl Recipe for Set {
 
 struct SetAccumulator {
     set: Set,
-    /// Distinct pairs of group and value.
-    seen: Box<dyn GroupValues>,
+    /// Distinct values of all groups.
+    values: Numbered,
+    /// Which of them each group has.
+    members: Members,
+    /// Group and value in the order in which they were first seen together.
+    pairs: Vec<(u32, u32)>,
     /// How many values each group has.
     counts: Vec<usize>,
-    /// Reused between batches: the pair that each row is.
-    pairs: Vec<usize>,
-}
-
-/// A table of distinct pairs of a group and a value.
-pub(super) fn pairs_with(value: DataType) -> Result<Box<dyn GroupValues>> {
-    let fields = vec![Field::new("group", DataType::UInt64, false), Field::new("value", value, true)];
-    new_group_values(Arc::new(Schema::new(fields)), &GroupOrdering::None)
+    /// Reused between batches: the number of each row's value.
+    numbers: Vec<u32>,
 }
 
 impl SetAccumulator {
     fn new(set: Set) -> Result<Self> {
-        Ok(Self { set, seen: pairs_with(set.ty.plan_type())?, counts: Vec::new(), pairs: Vec::new() })
+        let values = Numbered::new(set.ty.plan_type())?;
+        let (pairs, counts, numbers) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { set, values, members: Members::new(), pairs, counts, numbers })
     }
 
-    fn add(&mut self, groups: &[usize], values: ArrayRef) -> Result<()> {
-        let mut known = self.seen.len();
-        self.intern(groups, values)?;
-        for (pair, group) in self.pairs.iter().zip(groups) {
-            // Pairs are numbered as they are first seen.
-            if *pair >= known {
-                known = pair + 1;
+    fn add(&mut self, groups: &[usize], values: &ArrayRef) -> Result<()> {
+        self.values.number(values, &mut self.numbers)?;
+        for (value, group) in self.numbers.iter().zip(groups) {
+            if self.members.insert(*group as u32, *value) {
+                self.pairs.push((*group as u32, *value));
                 self.counts[*group] += 1;
             }
         }
         Ok(())
     }
 
-    fn intern(&mut self, groups: &[usize], values: ArrayRef) -> Result<()> {
-        let groups: ArrayRef = Arc::new(UInt64Array::from_iter_values(groups.iter().map(|group| *group as u64)));
-        self.seen.intern(&[groups, values], &mut self.pairs)
-    }
-
     /// The values of the emitted groups, group by group in the order first seen, and how many each has.
     fn take(&mut self, emit_to: EmitTo) -> Result<(ArrayRef, Vec<usize>)> {
-        let pairs = self.seen.emit(EmitTo::All)?;
-        self.seen.clear_shrink(0);
-        let (groups, values) = (pairs[0].as_primitive::<UInt64Type>().values(), &pairs[1]);
-        let mut counts = vec![0; self.counts.len()];
-        groups.iter().for_each(|group| counts[*group as usize] += 1);
+        let mut counts = std::mem::take(&mut self.counts);
         let remaining = match emit_to {
-            EmitTo::All => Vec::new(),
-            EmitTo::First(emitted) => counts.split_off(emitted),
+            EmitTo::All => 0,
+            EmitTo::First(emitted) => counts.split_off(emitted).len(),
         };
+        let (values, pairs) = (self.values.take()?, std::mem::take(&mut self.pairs));
+        self.members = Members::new();
+        self.counts = vec![0; remaining];
         let mut order = vec![0_u32; counts.iter().sum()];
         let mut next: Vec<usize> =
             counts.iter().scan(0, |end, count| Some(std::mem::replace(end, *end + count))).collect();
         let (mut others, mut other_groups) = (Vec::new(), Vec::new());
-        for (pair, group) in groups.iter().enumerate() {
-            if let Some(at) = next.get_mut(*group as usize) {
-                order[*at] = pair as u32;
+        for (group, value) in pairs {
+            if let Some(at) = next.get_mut(group as usize) {
+                order[*at] = value;
                 *at += 1;
             } else {
-                others.push(pair as u32);
-                other_groups.push(*group as usize - counts.len());
+                others.push(value);
+                other_groups.push(group as usize - counts.len());
             }
         }
-        self.counts = remaining;
         if !others.is_empty() {
-            self.intern(&other_groups, take(values, &UInt32Array::from(others), None)?)?;
+            self.add(&other_groups, &take(&values, &UInt32Array::from(others), None)?)?;
         }
-        Ok((take(values, &UInt32Array::from(order), None)?, counts))
+        Ok((take(&values, &UInt32Array::from(order), None)?, counts))
     }
 }
 
@@ -212,17 +198,17 @@ impl GroupsAccumulator for SetAccumulator {
             let texts = values[0].as_string_view();
             let rows = Rows::new(group_indices, opt_filter).iter().filter(|(row, _)| texts.is_valid(*row));
             let (groups, elements) = flatten(rows.map(|(row, group)| (group, texts.value(row))));
-            return self.add(&groups, elements);
+            return self.add(&groups, &elements);
         }
         let values = &values[0];
         let room = |group: usize| self.counts[group] < max_size;
         if opt_filter.is_none() && values.null_count() == 0 && group_indices.iter().all(|group| room(*group)) {
-            return self.add(group_indices, Arc::clone(values));
+            return self.add(group_indices, values);
         }
         let rows = Rows::new(group_indices, opt_filter).iter();
         let kept = rows.filter(|(row, group)| values.is_valid(*row) && room(*group));
         let (rows, groups): (Vec<u32>, Vec<usize>) = kept.map(|(row, group)| (row as u32, group)).unzip();
-        self.add(&groups, take(values, &UInt32Array::from(rows), None)?)
+        self.add(&groups, &take(values, &UInt32Array::from(rows), None)?)
     }
 
     fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
@@ -234,7 +220,7 @@ impl GroupsAccumulator for SetAccumulator {
         for (row, group) in group_indices.iter().enumerate() {
             groups.extend(std::iter::repeat_n(*group, lists.value_length(row) as usize));
         }
-        self.add(&groups, lists.values().slice(first as usize, (last - first) as usize))
+        self.add(&groups, &lists.values().slice(first as usize, (last - first) as usize))
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
@@ -277,7 +263,7 @@ impl GroupsAccumulator for SetAccumulator {
 
     fn size(&self) -> usize {
         let vectors = (self.counts.capacity() + self.pairs.capacity()) * size_of::<usize>();
-        size_of::<Self>() + vectors + self.seen.size()
+        size_of::<Self>() + vectors + self.numbers.capacity() * 4 + self.members.size() + self.values.size()
     }
 }
 

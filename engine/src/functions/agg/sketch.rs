@@ -5,9 +5,11 @@
 
 use std::fmt::Write;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type};
 use xxhash_rust::xxh64::xxh64;
+
+use crate::texts::ViewMemo;
 
 /// How fine a sketch is: it has `2^bits` registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,10 +341,7 @@ pub(super) fn hashes(values: &ArrayRef) -> Vec<u64> {
     }
     let long = |value: i64| xxh64(&value.to_le_bytes(), 0);
     match values.data_type() {
-        DataType::Utf8View => {
-            let texts = values.as_string_view();
-            each(0..texts.len(), |row| xxh64(texts.value(row).as_bytes(), 0))
-        }
+        DataType::Utf8View => hashes_of_texts(values.as_string_view(), &mut ViewMemo::new()),
         DataType::Int32 => each(values.as_primitive::<Int32Type>().values().iter(), |value| long(i64::from(*value))),
         DataType::Int64 => each(values.as_primitive::<Int64Type>().values().iter(), |value| long(*value)),
         DataType::Float64 => each(values.as_primitive::<Float64Type>().values().iter(), |value| {
@@ -355,6 +354,12 @@ pub(super) fn hashes(values: &ArrayRef) -> Vec<u64> {
         DataType::Boolean => each(values.as_boolean().values().iter(), |value| long(i64::from(value))),
         other => unreachable!("no KQL type is planned as {other}"),
     }
+}
+
+/// As [`hashes`], for texts of which some may be remembered from batches before.
+pub(super) fn hashes_of_texts(texts: &StringViewArray, memo: &mut ViewMemo<u64>) -> Vec<u64> {
+    let mut column = memo.column(texts);
+    (0..texts.len()).map(|row| column.get(row, |text| xxh64(text.as_bytes(), 0))).collect()
 }
 
 #[cfg(test)]
