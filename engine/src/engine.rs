@@ -244,8 +244,7 @@ impl Engine {
                     datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string()
                 }
                 Stage::Optimized => {
-                    let optimized = run.state.optimize(&logical).map_err(|error| run.failed(error))?;
-                    format!("{}\n", optimized.display_indent())
+                    format!("{}\n", run.optimized(&logical)?.display_indent())
                 }
                 _ => format!("{}\n", logical.display_indent()),
             });

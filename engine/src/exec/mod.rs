@@ -1,5 +1,6 @@
 //! Running a program: a session of DataFusion set up for KQL, steps in order, results as guarded streams.
 
+mod groups;
 mod guard;
 mod run;
 pub(crate) mod scan;

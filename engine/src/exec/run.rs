@@ -14,6 +14,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use vizsla_functions::Value;
 use vizsla_schema::KqlType;
 
+use super::groups::numbered;
 use super::guard::{Guard, from_datafusion};
 use super::session::task;
 use crate::answer::{ResultColumn, TableStream};
@@ -110,9 +111,17 @@ impl Run<'_> {
         self.lowering().relation(relation).map_err(|error| self.failed(error))
     }
 
+    /// A logical plan as it will run.
+    pub(crate) fn optimized(&self, plan: &LogicalPlan) -> Result<LogicalPlan, EngineError> {
+        let optimized = self.state.optimize(plan).map_err(|error| self.failed(error))?;
+        numbered(optimized, &self.state.runtime_env().memory_pool).map_err(|error| self.failed(error))
+    }
+
     /// The plan that runs.
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>, EngineError> {
-        let physical = self.state.create_physical_plan(plan).await.map_err(|error| self.failed(error))?;
+        let optimized = self.optimized(plan)?;
+        let planned = self.state.query_planner().create_physical_plan(&optimized, &self.state).await;
+        let physical = planned.map_err(|error| self.failed(error))?;
         stoppable(physical).map_err(|error| self.failed(error))
     }
 

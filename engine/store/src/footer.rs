@@ -11,6 +11,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::arrow::async_reader::MetadataFetch;
 use parquet::arrow::{parquet_column, parquet_to_arrow_schema};
 use parquet::basic::LogicalType;
+use parquet::basic::{Encoding, EncodingMask};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::statistics::Statistics;
@@ -78,6 +79,21 @@ impl Footer {
             }
         }
         Some(range)
+    }
+
+    /// Whether all values of a column are written by dictionaries, so that there are few beside the rows.
+    #[must_use]
+    pub fn is_dictionary(&self, field: usize) -> bool {
+        let name = self.schema.field(field).name();
+        let Some((leaf, _)) = parquet_column(self.metadata.file_metadata().schema_descr(), &self.schema, name) else {
+            return false;
+        };
+        let is_dictionary =
+            |pages: &EncodingMask| pages.is_only(Encoding::RLE_DICTIONARY) || pages.is_only(Encoding::PLAIN_DICTIONARY);
+        self.metadata
+            .row_groups()
+            .iter()
+            .all(|it| it.column(leaf).page_encoding_stats_mask().is_some_and(is_dictionary))
     }
 
     /// The file's columns and the types they have where nothing declares them.

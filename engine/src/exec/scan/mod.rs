@@ -20,10 +20,10 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
-use vizsla_store::{Contents, DataFile, DataRoot, OnBroken, TableSnapshot};
+use vizsla_store::{Contents, DataFile, DataRoot, OnBroken, Source, TableSnapshot};
 
 use crate::catalog::TableShape;
-use crate::lower::Source;
+use crate::lower::Source as Tables;
 use crate::options::IndexUse;
 
 /// The tables that one query reads.
@@ -63,7 +63,7 @@ impl Snapshots {
     }
 }
 
-impl Source for Snapshots {
+impl Tables for Snapshots {
     fn is_empty(&self, table: &TableShape) -> bool {
         self.tables.get(&table.name).is_none_or(|snapshot| snapshot.files.is_empty())
     }
@@ -85,13 +85,25 @@ impl Source for Snapshots {
 
 /// A table's files.
 #[derive(Debug)]
-struct DataTable {
+pub(super) struct DataTable {
     root: DataRoot,
     snapshot: Arc<TableSnapshot>,
     schema: SchemaRef,
     on_broken: OnBroken,
     index: IndexUse,
     notes: Notes,
+}
+
+impl DataTable {
+    /// Whether all files have this column and write it by dictionaries.
+    pub(super) fn is_dictionary(&self, column: &str) -> bool {
+        let Some(index) = self.snapshot.columns.iter().position(|it| it.name == column) else { return false };
+        let is_dictionary = |file: &DataFile| match (file.source(index), &file.contents) {
+            (Source::Field(field), Contents::Parquet(footer)) => footer.is_dictionary(*field),
+            _ => false,
+        };
+        !self.snapshot.files.is_empty() && self.snapshot.files.iter().all(is_dictionary)
+    }
 }
 
 #[async_trait::async_trait]
