@@ -19,7 +19,7 @@ use crate::footer::Footer;
 
 const MAGIC: &[u8; 8] = b"VZSLAIDX";
 /// Grows with each change of the format or of what a key is.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const TRAILER: u64 = 28;
 /// A larger directory is no directory of ours.
 const LARGEST_DIRECTORY: u64 = 64 << 20;
@@ -112,16 +112,6 @@ pub(super) enum Content {
     Keys { postings: Postings, whole: bool, left_out: bool },
     /// For each block its least and greatest tick; a block of nulls has none.
     Spans(Vec<Option<(i64, i64)>>),
-}
-
-impl Column {
-    /// Where its bytes end in the index file.
-    pub(super) fn end(&self) -> u64 {
-        match &self.kept {
-            Content::Keys { postings, .. } => postings.start + postings.length,
-            Content::Spans(_) => 0,
-        }
-    }
 }
 
 /// An index that fits its data file. The directory is in memory, postings are read when they are looked up.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use vizsla_schema::KqlType;
 use vizsla_schema::terms::{fold, terms};
 
-use super::build::Collector;
+use super::collect::Collector;
 use super::file::{Column, Identity, Segment, directory};
 use super::{BLOCK, Constraint, Index, Kept, Match, Skipped};
 
