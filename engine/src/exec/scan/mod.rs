@@ -9,6 +9,7 @@ mod constraint;
 pub(crate) mod indexed;
 mod ndjson;
 mod parquet;
+mod pattern;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
