@@ -36,7 +36,7 @@ mod lower;
 mod ops;
 mod options;
 
-pub use answer::{Answer, ResultColumn, ResultTable, Statistics, TableStream};
+pub use answer::{Answer, Noticed, ResultColumn, ResultTable, Statistics, TableStream};
 pub use bound::Render;
 pub use engine::{Checked, Engine, EngineBuilder};
 pub use error::{EngineError, LimitError};

@@ -31,6 +31,7 @@ use vizsla_store::index::{Constraint, Index, Kept, Skipped};
 use vizsla_store::{Contents, DataFile, DataRoot, Footer, Source, TableSnapshot};
 
 use super::constraint::constraint;
+use crate::answer::Noticed;
 
 /// A selection of more than one of so many rows costs more than it saves.
 const SELECTIVE: u64 = 2;
@@ -49,6 +50,7 @@ pub(super) struct Indexes {
     table: Arc<TableSnapshot>,
     positions: HashMap<Path, usize>,
     known: Mutex<Option<Known>>,
+    noticed: Noticed,
 }
 
 /// What was made of a filter.
@@ -70,9 +72,9 @@ pub(crate) enum Told {
 }
 
 impl Indexes {
-    pub(super) fn new(root: DataRoot, table: Arc<TableSnapshot>) -> Indexes {
+    pub(super) fn new(root: DataRoot, table: Arc<TableSnapshot>, noticed: Noticed) -> Indexes {
         let positions = (0..).zip(&table.files).map(|(at, file)| (file.object.location.clone(), at)).collect();
-        Indexes { root, table, positions, known: Mutex::new(None) }
+        Indexes { root, table, positions, known: Mutex::new(None), noticed }
     }
 
     fn file(&self, place: &Path) -> Option<&DataFile> {
@@ -94,10 +96,10 @@ impl Indexes {
         // Before anything is made of the filter: most folders have no indexes.
         let index = match self.root.index(&file.object, footer) {
             Ok(index) => index,
-            Err(skipped) => return self.skipped(&skipped),
+            Err(skipped) => return self.skipped(place, &skipped),
         };
         match &*index {
-            Err(skipped) => self.skipped(skipped),
+            Err(skipped) => self.skipped(place, skipped),
             Ok(index) => self.look_up(index, file, footer, filter),
         }
     }
@@ -120,8 +122,16 @@ impl Indexes {
         }
     }
 
-    fn skipped(&self, skipped: &Skipped) -> Told {
-        Told::Nothing(skipped.to_string())
+    /// Whoever built an index is told that it is of no use; whoever did not need not hear of it.
+    fn skipped(&self, place: &Path, skipped: &Skipped) -> Told {
+        let why = skipped.to_string();
+        match skipped {
+            Skipped::Missing | Skipped::Remote => {}
+            Skipped::Stale | Skipped::Version(_) | Skipped::Damaged | Skipped::Unreadable(_) => {
+                self.noticed.passed_over(place.as_ref(), &why);
+            }
+        }
+        Told::Nothing(why)
     }
 
     /// What the filter says, made once for as long as it stays the same: it may hold a list of a million values.
