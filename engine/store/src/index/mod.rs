@@ -25,7 +25,7 @@ mod postings;
 mod tests;
 
 pub use build::{IndexOptions, IndexReport, Indexed, build_all, drop_all, verify_all};
-pub(crate) use file::Identity;
+pub(crate) use file::{Identity, forged};
 pub use file::{Index, Skipped};
 pub use find::{Constraint, Kept, Match};
 pub use keys::widened;

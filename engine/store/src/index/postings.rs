@@ -135,6 +135,8 @@ impl Postings {
         let wanted = pair(hash, 0);
         let bucket = bucket_of(wanted, self.bucket_bits);
         let table = ((1_u64 << self.bucket_bits) + 1) * 4;
+        // A damaged directory may point anywhere.
+        self.start.checked_add(table)?.checked_add(u64::from(u32::MAX))?;
         let at = self.start + bucket * 4;
         let starts = read(at..at + 8)?;
         let start = |bytes: &[u8]| Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)));
