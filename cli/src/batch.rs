@@ -82,7 +82,7 @@ async fn answer(engine: &Engine, text: &str, options: &QueryOptions) -> Answer {
     let mut columns: Vec<ResultColumn> = Vec::new();
     loop {
         match running.next().await {
-            Ok(Some(Event::Started { .. })) => {}
+            Ok(Some(Event::Started { .. } | Event::Noticed(_))) => {}
             Ok(Some(Event::Table { columns: of_table, .. })) => {
                 columns = of_table;
                 answer.tables.push(table(&columns));

@@ -88,12 +88,12 @@ pub(crate) async fn answer(
     let mut clock = Clock::default();
     let mut shown = Shown::default();
     let mut open = false;
+    let mut later = Vec::new();
     while let Some(event) = clock.wait(running.next()).await.map_err(Failure::engine(text))? {
         match event {
             Event::Started { warnings, notes } => {
-                let mut told = diagnostics::render_all(text, &warnings);
-                notes.iter().for_each(|note| told.extend(["note: ", note, "\n"]));
-                let _ = io::stderr().write_all(told.as_bytes());
+                let _ = io::stderr().write_all(diagnostics::render_all(text, &warnings).as_bytes());
+                tell(&notes);
             }
             Event::Table { columns, render } => {
                 if std::mem::replace(&mut open, true) {
@@ -106,13 +106,20 @@ pub(crate) async fn answer(
                 show.batch(&batch)?;
                 shown.rows += batch.num_rows() as u64;
             }
+            Event::Noticed(notes) => later = notes,
         }
     }
     if open {
         show.end()?;
     }
     show.finish()?;
+    tell(&later);
     Ok(shown)
+}
+
+fn tell(notes: &[String]) {
+    let told: String = notes.iter().map(|note| format!("note: {note}\n")).collect();
+    let _ = io::stderr().write_all(told.as_bytes());
 }
 
 /// Says how long a query has been running, once that is long.

@@ -28,6 +28,8 @@ pub(crate) enum Event {
     Table { columns: Vec<ResultColumn>, render: Option<Arc<Render>> },
     /// Some rows.
     Batch(RecordBatch),
+    /// All is read, and this was noticed on the way.
+    Noticed(Vec<String>),
 }
 
 /// A query that runs. Dropping it stops it.
@@ -92,12 +94,14 @@ async fn pump(
     let gone = |_| EngineError::Cancelled;
     let answer = engine.query(text, options).await?;
     sender.send(Event::Started { warnings: answer.warnings, notes: answer.notes }).await.map_err(gone)?;
+    let noticed = answer.noticed;
     for mut table in answer.tables {
         sender.send(Event::Table { columns: table.columns, render: table.render }).await.map_err(gone)?;
         while let Some(batch) = table.batches.next().await {
             sender.send(Event::Batch(batch?)).await.map_err(gone)?;
         }
     }
+    sender.send(Event::Noticed(noticed.notes())).await.map_err(gone)?;
     Ok(())
 }
 

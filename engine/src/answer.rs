@@ -1,6 +1,7 @@
 //! What a query answers: tables as streams of batches, with KQL names and types.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use futures::StreamExt;
@@ -20,8 +21,35 @@ pub struct Answer {
     pub warnings: Vec<Diagnostic>,
     /// Files that were left out, and why.
     pub notes: Vec<String>,
+    /// What is noticed while the tables are read.
+    pub noticed: Noticed,
     /// One for each tabular statement.
     pub tables: Vec<TableStream>,
+}
+
+/// What is noticed while a query reads files. Clones tell the same; complete when all tables have ended.
+#[derive(Debug, Clone, Default)]
+pub struct Noticed {
+    /// Files by the reason why their index was passed over.
+    passed_over: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
+}
+
+impl Noticed {
+    pub(crate) fn passed_over(&self, file: &str, why: &str) {
+        let mut files = self.passed_over.lock().unwrap_or_else(PoisonError::into_inner);
+        files.entry(why.to_owned()).or_default().insert(file.to_owned());
+    }
+
+    /// A sentence for each reason why indexes were passed over, with the number of files. No answer is other for it.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let files = self.passed_over.lock().unwrap_or_else(PoisonError::into_inner);
+        let note = |(why, files): (&String, &BTreeSet<String>)| match files.len() {
+            1 => format!("1 file was read without its index: {why}; `vizsla index` builds it again"),
+            count => format!("{count} files were read without their indexes: {why}; `vizsla index` builds them again"),
+        };
+        files.iter().map(note).collect()
+    }
 }
 
 impl std::fmt::Debug for Answer {

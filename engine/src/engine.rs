@@ -214,7 +214,7 @@ impl Engine {
         for relation in &program.results {
             results.push(run.result(relation).await?);
         }
-        Ok(Answer { warnings, notes: source.notes(), tables: results })
+        Ok(Answer { warnings, notes: source.notes(), noticed: source.noticed(), tables: results })
     }
 
     /// A stage of a query as text.

@@ -37,7 +37,7 @@ mod ops;
 mod options;
 mod texts;
 
-pub use answer::{Answer, ResultColumn, ResultTable, Statistics, TableStream};
+pub use answer::{Answer, Noticed, ResultColumn, ResultTable, Statistics, TableStream};
 pub use bound::Render;
 pub use engine::{Checked, Engine, EngineBuilder};
 pub use error::{EngineError, LimitError};

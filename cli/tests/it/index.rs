@@ -58,6 +58,35 @@ fn an_index_is_built_used_verified_and_dropped() {
     vizsla(&["index", "--data", data, "--drop", "--table", "DeviceProcessEvents"], "").fails(2, "cannot be used with");
 }
 
+/// Once for each reason, and never for an index that nobody built.
+#[test]
+fn an_index_of_no_use_is_told_of() {
+    let (folder, indexes) = exports(6);
+    let ask = || vizsla(&["query", "--data", path(folder.path()), "--format", "csv", NEEDLE], "");
+    assert_eq!(ask().err, "");
+    vizsla(&["index", "--data", path(folder.path())], "").ok();
+    assert_eq!(ask().err, "");
+    let bytes: Vec<Vec<u8>> = indexes.iter().map(|it| fs::read(it).expect("an index")).collect();
+    let mut newer = bytes[2].clone();
+    let version = newer.len() - 12;
+    newer[version] = 99;
+    let damaged = [&bytes[0][..bytes[0].len() / 2], b"no index", &newer, &bytes[4]];
+    for (index, damaged) in indexes.iter().zip(damaged) {
+        fs::write(index, damaged).expect("writable");
+    }
+    fs::remove_file(&indexes[5]).expect("removable");
+    let told = ask();
+    assert_eq!(told.ok(), "DeviceName\nws77\n");
+    for (count, why) in [
+        ("2 files were read without their indexes", "the index is damaged"),
+        ("1 file was read without its index", "the index has version 99"),
+        ("1 file was read without its index", "the data file has changed"),
+    ] {
+        assert!(told.err.contains(&format!("note: {count}: {why}")), "{why}: {told:?}");
+    }
+    assert_eq!(told.err.lines().count(), 3, "{told:?}");
+}
+
 /// Else `--watch --columns` would build everything in each round, and `--columns` would last for ever.
 #[test]
 fn an_index_is_built_again_for_other_columns_only() {

@@ -30,6 +30,7 @@ pub mod convert;
 mod error;
 mod footer;
 mod format;
+pub mod fuzzing;
 pub mod index;
 pub mod ingest;
 mod journal;

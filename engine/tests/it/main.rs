@@ -8,6 +8,7 @@ mod files;
 mod fuzz;
 mod index;
 mod library;
+mod prune;
 mod units;
 
 use files::{Files, Shape};

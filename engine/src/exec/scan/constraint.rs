@@ -1,4 +1,4 @@
-//! What a filter over a table says about the texts and times of a file, in the terms of its index.
+//! What a filter over a table says about its texts and times, in the terms of an index.
 //!
 //! A superset always: what is not understood is "any row".
 
@@ -9,27 +9,25 @@ use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column, InListExpr, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
-use vizsla_schema::KqlType;
+use vizsla_schema::{KqlType, Ticks};
+use vizsla_store::TableSnapshot;
 use vizsla_store::index::{Constraint, Match};
-use vizsla_store::{Contents, DataFile, Source, TableSnapshot};
 
-/// The columns of a table in one of its files.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Columns<'t> {
-    pub(super) table: &'t TableSnapshot,
-    pub(super) file: &'t DataFile,
+use super::pattern;
+
+/// What the rows of `table` that the filter keeps have in common.
+pub(super) fn constraint(table: &TableSnapshot, filter: &Arc<dyn PhysicalExpr>) -> Constraint {
+    // Filters that grow while a query runs, as they are now.
+    match snapshot_physical_expr(filter.clone()) {
+        Ok(filter) => Columns(table).of(&filter),
+        Err(_) => Constraint::Any,
+    }
 }
 
-impl Columns<'_> {
-    /// What the rows that the filter keeps have in common.
-    pub(super) fn constraint(&self, filter: &Arc<dyn PhysicalExpr>) -> Constraint {
-        // Filters that grow while a query runs, as they are now.
-        match snapshot_physical_expr(filter.clone()) {
-            Ok(filter) => self.of(&filter),
-            Err(_) => Constraint::Any,
-        }
-    }
+/// The columns of a table.
+struct Columns<'t>(&'t TableSnapshot);
 
+impl Columns<'_> {
     fn of(&self, expr: &Arc<dyn PhysicalExpr>) -> Constraint {
         if let Some(binary) = expr.downcast_ref::<BinaryExpr>() {
             let (left, right) = (binary.left(), binary.right());
@@ -44,8 +42,8 @@ impl Columns<'_> {
             };
         }
         if let Some(list) = expr.downcast_ref::<InListExpr>().filter(|it| !it.negated()) {
-            let Some((field, KqlType::String)) = self.field(list.expr()) else { return Constraint::Any };
-            return Constraint::one(list.list().iter().map(|it| text(field, Match::Whole, string(it))));
+            let Some(column) = self.text(list.expr()) else { return Constraint::Any };
+            return Constraint::one(list.list().iter().map(|it| text(column, Match::Whole, string(it))));
         }
         match expr.downcast_ref::<ScalarFunctionExpr>() {
             Some(call) => self.call(call),
@@ -54,19 +52,15 @@ impl Columns<'_> {
     }
 
     fn compared(&self, side: &Arc<dyn PhysicalExpr>, op: Operator, constant: &ScalarValue) -> Constraint {
-        let Some((field, ty)) = self.field(side) else { return Constraint::Any };
-        match (ty, constant) {
-            (KqlType::String, _) if matches!(op, Operator::Eq | Operator::IsNotDistinctFrom) => {
-                text(field, Match::Whole, constant.try_as_str().flatten())
-            }
-            (KqlType::DateTime, ScalarValue::Int64(Some(at))) => {
-                let (least, most) = match op {
-                    Operator::Eq => (*at, *at),
-                    Operator::Gt | Operator::GtEq => (*at, i64::MAX),
-                    Operator::Lt | Operator::LtEq => (i64::MIN, *at),
-                    _ => return Constraint::Any,
-                };
-                Constraint::Ticks { field: field.to_owned(), least, most }
+        if let ScalarValue::Int64(Some(at)) = constant {
+            return match self.time(side) {
+                Some((column, width)) => within(column, op, *at, width),
+                None => Constraint::Any,
+            };
+        }
+        match (self.text(side), op) {
+            (Some(column), Operator::Eq | Operator::IsNotDistinctFrom) => {
+                text(column, Match::Whole, constant.try_as_str().flatten())
             }
             _ => Constraint::Any,
         }
@@ -75,12 +69,11 @@ impl Columns<'_> {
     /// A string operator over a column and a constant. Case never counts: what differs only in case is kept.
     fn call(&self, call: &ScalarFunctionExpr) -> Constraint {
         let [column, needle] = call.args() else { return Constraint::Any };
-        let Some((field, KqlType::String)) = self.field(column) else { return Constraint::Any };
-        let Some(needle) = string(needle) else { return Constraint::Any };
-        let one = |at| text(field, at, Some(needle));
+        let (Some(column), Some(needle)) = (self.text(column), string(needle)) else { return Constraint::Any };
+        let one = |at| text(column, at, Some(needle));
         let list = |at| {
             let values: Option<Vec<String>> = serde_json::from_str(needle).ok();
-            values.map(|values| values.into_iter().map(move |it| text(field, at, Some(&it))).collect::<Vec<_>>())
+            values.map(|values| values.into_iter().map(move |it| text(column, at, Some(&it))).collect::<Vec<_>>())
         };
         match call.fun().name() {
             "has(string,string)" | "has_cs(string,string)" => one(Match::Terms),
@@ -97,25 +90,63 @@ impl Columns<'_> {
             "in(string,dynamic)" | "in~(string,dynamic)" => list(Match::Whole).map_or(Constraint::Any, Constraint::one),
             "has_any(string,dynamic)" => list(Match::Terms).map_or(Constraint::Any, Constraint::one),
             "has_all(string,dynamic)" => list(Match::Terms).map_or(Constraint::Any, Constraint::all),
+            "matches regex(string,string)" => pattern::required(column, needle),
             _ => Constraint::Any,
         }
     }
 
-    /// The file's name for a column, and the table's type of it.
-    fn field(&self, expr: &Arc<dyn PhysicalExpr>) -> Option<(&str, KqlType)> {
-        let name = expr.downcast_ref::<Column>()?.name();
-        let index = self.table.columns.iter().position(|it| it.name == name)?;
-        let (Source::Field(field), Contents::Parquet(footer)) = (self.file.source(index), &self.file.contents) else {
-            return None;
+    /// The name of a column of texts, which may be in another case: an index finds a value in all its cases.
+    fn text(&self, expr: &Arc<dyn PhysicalExpr>) -> Option<&str> {
+        if let Some(call) = expr.downcast_ref::<ScalarFunctionExpr>() {
+            return match (call.fun().name(), call.args()) {
+                ("tolower(string)" | "toupper(string)" | "tostring(string)", [column]) => self.text(column),
+                _ => None,
+            };
+        }
+        self.column(expr, KqlType::String)
+    }
+
+    /// The name of a column of times, and how many ticks later than the expression its value can be.
+    fn time(&self, expr: &Arc<dyn PhysicalExpr>) -> Option<(&str, i64)> {
+        let Some(call) = expr.downcast_ref::<ScalarFunctionExpr>() else {
+            return self.column(expr, KqlType::DateTime).map(|column| (column, 0));
         };
-        Some((footer.schema.field(*field).name(), self.table.columns[index].ty))
+        let days = |days| Ticks::PER_DAY * days - 1;
+        let (column, width) = match (call.fun().name(), call.args()) {
+            ("startofday(datetime)", [column]) => (column, days(1)),
+            ("startofweek(datetime)", [column]) => (column, days(7)),
+            ("startofmonth(datetime)", [column]) => (column, days(31)),
+            ("startofyear(datetime)", [column]) => (column, days(366)),
+            ("bin(datetime,timespan)", [column, size]) => match size.downcast_ref::<Literal>()?.value() {
+                ScalarValue::Int64(Some(size)) if *size > 0 => (column, size - 1),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.column(column, KqlType::DateTime).map(|column| (column, width))
+    }
+
+    fn column(&self, expr: &Arc<dyn PhysicalExpr>, ty: KqlType) -> Option<&str> {
+        let name = expr.downcast_ref::<Column>()?.name();
+        self.0.columns.iter().find(|it| it.name == name && it.ty == ty).map(|it| it.name.as_str())
     }
 }
 
+/// That what is at most `width` ticks before a time compares like this with `at`.
+fn within(column: &str, op: Operator, at: i64, width: i64) -> Constraint {
+    let (least, most) = match op {
+        Operator::Eq => (at, at.saturating_add(width)),
+        Operator::Gt | Operator::GtEq => (at, i64::MAX),
+        Operator::Lt | Operator::LtEq => (i64::MIN, at.saturating_add(width)),
+        _ => return Constraint::Any,
+    };
+    Constraint::Ticks { column: column.to_owned(), least, most }
+}
+
 /// That a column holds a text there; nothing if the text is not known or empty, which every value holds.
-fn text(field: &str, at: Match, text: Option<&str>) -> Constraint {
+pub(super) fn text(column: &str, at: Match, text: Option<&str>) -> Constraint {
     match text {
-        Some(text) if !text.is_empty() => Constraint::Text { field: field.to_owned(), at, text: text.to_owned() },
+        Some(text) if !text.is_empty() => Constraint::Text { column: column.to_owned(), at, text: text.to_owned() },
         _ => Constraint::Any,
     }
 }

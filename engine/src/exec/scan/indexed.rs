@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -19,6 +19,7 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_expr_common::physical_expr::snapshot_generation;
 use datafusion::physical_plan::filter_pushdown::FilterPushdownPropagation;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
@@ -26,10 +27,11 @@ use datafusion_datasource::morsel::{MorselPlan, MorselPlanner, Morselizer};
 use object_store::ObjectStore;
 use object_store::path::Path;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
-use vizsla_store::index::{Constraint, Kept};
-use vizsla_store::{Contents, DataFile, DataRoot, TableSnapshot};
+use vizsla_store::index::{Constraint, Index, Kept, Skipped};
+use vizsla_store::{Contents, DataFile, DataRoot, Footer, Source, TableSnapshot};
 
-use super::constraint::Columns;
+use super::constraint::constraint;
+use crate::answer::Noticed;
 
 /// A selection of more than one of so many rows costs more than it saves.
 const SELECTIVE: u64 = 2;
@@ -47,6 +49,17 @@ pub(super) struct Indexes {
     root: DataRoot,
     table: Arc<TableSnapshot>,
     positions: HashMap<Path, usize>,
+    known: Mutex<Option<Known>>,
+    noticed: Noticed,
+}
+
+/// What was made of a filter.
+#[derive(Debug)]
+struct Known {
+    filter: Arc<dyn PhysicalExpr>,
+    /// Changes when the filter does.
+    generation: u64,
+    constraint: Arc<Constraint>,
 }
 
 /// What an index says of a file.
@@ -59,9 +72,9 @@ pub(crate) enum Told {
 }
 
 impl Indexes {
-    pub(super) fn new(root: DataRoot, table: Arc<TableSnapshot>) -> Indexes {
+    pub(super) fn new(root: DataRoot, table: Arc<TableSnapshot>, noticed: Noticed) -> Indexes {
         let positions = (0..).zip(&table.files).map(|(at, file)| (file.object.location.clone(), at)).collect();
-        Indexes { root, table, positions }
+        Indexes { root, table, positions, known: Mutex::new(None), noticed }
     }
 
     fn file(&self, place: &Path) -> Option<&DataFile> {
@@ -75,29 +88,63 @@ impl Indexes {
         }
     }
 
-    fn told(&self, file: &Path, filter: Option<&Arc<dyn PhysicalExpr>>) -> Told {
+    fn told(&self, place: &Path, filter: Option<&Arc<dyn PhysicalExpr>>) -> Told {
         let nothing = |why: &str| Told::Nothing(why.to_owned());
-        let Some(file) = self.file(file) else { return nothing("the file is not known") };
+        let Some(file) = self.file(place) else { return nothing("the file is not known") };
+        let Contents::Parquet(footer) = &file.contents else { return nothing("it is not Parquet") };
         let Some(filter) = filter else { return nothing("there is no filter") };
-        let constraint = Columns { table: &self.table, file }.constraint(filter);
-        if constraint == Constraint::Any {
-            return nothing("the filter says nothing that an index knows");
-        }
-        self.look_up(file, &constraint)
-    }
-
-    fn look_up(&self, file: &DataFile, constraint: &Constraint) -> Told {
-        let Contents::Parquet(footer) = &file.contents else { return Told::Nothing("it is not Parquet".to_owned()) };
+        // Before anything is made of the filter: most folders have no indexes.
         let index = match self.root.index(&file.object, footer) {
             Ok(index) => index,
-            Err(skipped) => return Told::Nothing(skipped.to_string()),
+            Err(skipped) => return self.skipped(place, &skipped),
         };
         match &*index {
-            Err(skipped) => Told::Nothing(skipped.to_string()),
-            Ok(index) => match index.find(constraint) {
-                Some(kept) if kept.count() * SELECTIVE <= footer.rows() => Told::Rows(kept),
-                _ => Told::Nothing("most rows can meet the filter".to_owned()),
-            },
+            Err(skipped) => self.skipped(place, skipped),
+            Ok(index) => self.look_up(index, file, footer, filter),
+        }
+    }
+
+    fn look_up(&self, index: &Index, file: &DataFile, footer: &Footer, filter: &Arc<dyn PhysicalExpr>) -> Told {
+        let constraint = self.constraint(filter);
+        if *constraint == Constraint::Any {
+            return Told::Nothing("the filter says nothing that an index knows".to_owned());
+        }
+        let field = |column: &str| {
+            let at = self.table.columns.iter().position(|it| it.name == column)?;
+            match file.source(at) {
+                Source::Field(field) => Some(footer.schema.field(*field).name().as_str()),
+                Source::Path(_) | Source::Missing => None,
+            }
+        };
+        match index.find(&constraint, field) {
+            Some(kept) if kept.count() * SELECTIVE <= footer.rows() => Told::Rows(kept),
+            _ => Told::Nothing("most rows can meet the filter".to_owned()),
+        }
+    }
+
+    /// Whoever built an index is told that it is of no use; whoever did not need not hear of it.
+    fn skipped(&self, place: &Path, skipped: &Skipped) -> Told {
+        let why = skipped.to_string();
+        match skipped {
+            Skipped::Missing | Skipped::Remote => {}
+            Skipped::Stale | Skipped::Version(_) | Skipped::Damaged | Skipped::Unreadable(_) => {
+                self.noticed.passed_over(place.as_ref(), &why);
+            }
+        }
+        Told::Nothing(why)
+    }
+
+    /// What the filter says, made once for as long as it stays the same: it may hold a list of a million values.
+    fn constraint(&self, filter: &Arc<dyn PhysicalExpr>) -> Arc<Constraint> {
+        let generation = snapshot_generation(filter);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some(it) if Arc::ptr_eq(&it.filter, filter) && it.generation == generation => it.constraint.clone(),
+            _ => {
+                let constraint = Arc::new(constraint(&self.table, filter));
+                *known = Some(Known { filter: filter.clone(), generation, constraint: constraint.clone() });
+                constraint
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod constraint;
 pub(crate) mod indexed;
 mod ndjson;
 mod parquet;
+mod pattern;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -22,6 +23,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 use vizsla_store::{Contents, DataFile, DataRoot, OnBroken, Source, TableSnapshot};
 
+use crate::answer::Noticed;
 use crate::catalog::TableShape;
 use crate::lower::Source as Tables;
 use crate::options::IndexUse;
@@ -34,6 +36,7 @@ pub(crate) struct Snapshots {
     on_broken: OnBroken,
     index: IndexUse,
     notes: Notes,
+    noticed: Noticed,
 }
 
 /// What was left out, to be said beside the answer.
@@ -49,7 +52,7 @@ impl Snapshots {
         let warnings = tables.values().flat_map(|table| table.warnings.iter().map(ToString::to_string));
         let notes = Arc::new(Mutex::new(warnings.collect()));
         let tables = tables.into_iter().map(|(name, table)| (name, Arc::new(table))).collect();
-        Snapshots { root, tables, on_broken, index, notes }
+        Snapshots { root, tables, on_broken, index, notes, noticed: Noticed::default() }
     }
 
     /// Whether there is no file to read.
@@ -60,6 +63,11 @@ impl Snapshots {
     /// What was left out so far.
     pub(crate) fn notes(&self) -> Vec<String> {
         self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// What is noticed while files are read.
+    pub(crate) fn noticed(&self) -> Noticed {
+        self.noticed.clone()
     }
 }
 
@@ -77,6 +85,7 @@ impl Tables for Snapshots {
                 on_broken: self.on_broken,
                 index: self.index,
                 notes: self.notes.clone(),
+                noticed: self.noticed.clone(),
             })),
             _ => Ok(Arc::new(MemTable::try_new(table.schema(), vec![vec![]])?)),
         }
@@ -92,6 +101,7 @@ pub(super) struct DataTable {
     on_broken: OnBroken,
     index: IndexUse,
     notes: Notes,
+    noticed: Noticed,
 }
 
 impl DataTable {

@@ -53,7 +53,7 @@ pub(super) fn scan(
         .with_bloom_filter_on_read(true);
     let source: Arc<dyn FileSource> = match table.index {
         IndexUse::Auto => {
-            let indexes = Indexes::new(table.root.clone(), table.snapshot.clone());
+            let indexes = Indexes::new(table.root.clone(), table.snapshot.clone(), table.noticed.clone());
             Arc::new(IndexedSource::new(Arc::new(source), Arc::new(indexes)))
         }
         IndexUse::Off => Arc::new(source),

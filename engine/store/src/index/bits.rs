@@ -14,35 +14,36 @@ impl Writer {
         debug_assert!(width <= 32 && number >> width == 0, "{number} does not fit {width} bits");
         self.pending |= number << self.filled;
         self.filled += width;
-        while self.filled >= 8 {
-            self.bytes.push(self.pending as u8);
-            self.pending >>= 8;
-            self.filled -= 8;
+        if self.filled >= 32 {
+            self.bytes.extend_from_slice(&(self.pending as u32).to_le_bytes());
+            self.pending >>= 32;
+            self.filled -= 32;
         }
     }
 
     /// A number that is about as large as `1 << shift` (Rice's code).
     pub(super) fn put_rice(&mut self, number: u64, shift: u32) {
-        for _ in 0..number >> shift {
-            self.put(1, 1);
+        let mut ones = number >> shift;
+        while ones >= 32 {
+            self.put(u64::from(u32::MAX), 32);
+            ones -= 32;
         }
-        self.put(0, 1);
+        // The ones, and the zero that ends them.
+        self.put((1 << ones) - 1, ones as u32 + 1);
         self.put(number & ((1 << shift) - 1), shift);
     }
 
     /// A number that is usually one (Elias' gamma code). It is at least one and has at most 32 bits.
     pub(super) fn put_gamma(&mut self, number: u64) {
         let below = number.ilog2();
-        self.put(0, below);
-        self.put(1, 1);
+        self.put(1 << below, below + 1);
         self.put(number - (1 << below), below);
     }
 
     /// The bytes; the last is padded with zeros.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        if self.filled > 0 {
-            self.bytes.push(self.pending as u8);
-        }
+        let left = self.filled.div_ceil(8) as usize;
+        self.bytes.extend_from_slice(&self.pending.to_le_bytes()[..left]);
         self.bytes
     }
 }
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn numbers_come_back() {
-        let numbers = [0, 1, 2, 3, 7, 8, 100, 255, 256, 4095];
+        let numbers = [0, 1, 2, 3, 7, 8, 100, 255, 256, 1023, 1024, 2048, 4095];
         let mut writer = Writer::default();
         for number in numbers {
             writer.put(number, 12);

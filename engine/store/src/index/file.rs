@@ -13,13 +13,14 @@ use std::path::Path;
 use object_store::ObjectMeta;
 use xxhash_rust::xxh64::xxh64;
 
+use super::SEGMENT;
 use super::bytes::{Cursor, put, put_bytes, unzigzag, zigzag};
 use super::postings::Postings;
 use crate::footer::Footer;
 
 const MAGIC: &[u8; 8] = b"VZSLAIDX";
 /// Grows with each change of the format or of what a key is.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const TRAILER: u64 = 28;
 /// A larger directory is no directory of ours.
 const LARGEST_DIRECTORY: u64 = 64 << 20;
@@ -35,6 +36,27 @@ pub(crate) struct Identity {
     pub(super) rows: u64,
     /// A digest of its row groups: their rows, places and sizes.
     pub(super) layout: u64,
+}
+
+/// Makes what fuzzing found into an index that passes all checksums of its directory: it is about a file of `rows` rows.
+pub(crate) fn forged(postings: &[u8], segments: &[u8], rows: u64) -> (Vec<u8>, Identity) {
+    let identity = Identity { size: 0, modified: 0, rows, layout: 0 };
+    let mut directory = Vec::new();
+    identity.write(&mut directory);
+    directory.extend_from_slice(segments);
+    let mut bytes = postings.to_vec();
+    finish(&mut directory, postings.len() as u64);
+    bytes.extend_from_slice(&directory);
+    (bytes, identity)
+}
+
+/// Appends the trailer to a directory that stands at `start`.
+fn finish(directory: &mut Vec<u8>, start: u64) {
+    let checksum = xxh64(directory, 0);
+    directory.extend_from_slice(&start.to_le_bytes());
+    directory.extend_from_slice(&checksum.to_le_bytes());
+    directory.extend_from_slice(&VERSION.to_le_bytes());
+    directory.extend_from_slice(MAGIC);
 }
 
 impl Identity {
@@ -55,6 +77,11 @@ impl Identity {
             rows: footer.rows(),
             layout: xxh64(&layout, 0),
         }
+    }
+
+    /// The rows of the data file.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -114,16 +141,6 @@ pub(super) enum Content {
     Spans(Vec<Option<(i64, i64)>>),
 }
 
-impl Column {
-    /// Where its bytes end in the index file.
-    pub(super) fn end(&self) -> u64 {
-        match &self.kept {
-            Content::Keys { postings, .. } => postings.start + postings.length,
-            Content::Spans(_) => 0,
-        }
-    }
-}
-
 /// An index that fits its data file. The directory is in memory, postings are read when they are looked up.
 #[derive(Debug)]
 pub struct Index {
@@ -134,7 +151,7 @@ pub struct Index {
 
 #[derive(Debug)]
 enum Source {
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests look at indexes that no file holds"))]
+    /// Tests and fuzzing look at indexes that no file holds.
     Memory(Vec<u8>),
     File(File),
 }
@@ -164,11 +181,7 @@ pub(super) fn directory(start: u64, identity: &Identity, segments: &[Segment]) -
             }
         }
     }
-    let checksum = xxh64(&out, 0);
-    out.extend_from_slice(&start.to_le_bytes());
-    out.extend_from_slice(&checksum.to_le_bytes());
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    out.extend_from_slice(MAGIC);
+    finish(&mut out, start);
     out
 }
 
@@ -222,8 +235,8 @@ impl Index {
         Self::read(Source::File(file), length, identity)
     }
 
-    #[cfg(test)]
-    pub(super) fn from_bytes(bytes: Vec<u8>, identity: &Identity) -> Result<Index, Skipped> {
+    /// The same of an index in memory.
+    pub(crate) fn from_bytes(bytes: Vec<u8>, identity: &Identity) -> Result<Index, Skipped> {
         let length = bytes.len() as u64;
         Self::read(Source::Memory(bytes), length, identity)
     }
@@ -256,7 +269,9 @@ impl Index {
         let count = cursor.size().ok_or(Skipped::Damaged)?;
         let segments: Option<Vec<Segment>> = (0..count).map(|_| read_segment(&mut cursor)).collect();
         let segments = segments.filter(|_| cursor.is_empty()).ok_or(Skipped::Damaged)?;
-        if segments.iter().map(|segment| segment.rows).sum::<u64>() != identity.rows {
+        // No segment without rows and none too large: a look-up makes room for all its blocks.
+        let sound = segments.iter().all(|segment| (1..=SEGMENT).contains(&segment.rows));
+        if !sound || segments.iter().map(|segment| segment.rows).sum::<u64>() != identity.rows {
             return Err(Skipped::Damaged);
         }
         Ok(Index { segments, source, bytes: length })
@@ -286,6 +301,10 @@ impl Index {
 
     /// A range of the file; none if it cannot be read.
     pub(super) fn bytes_at(&self, range: Range<u64>) -> Option<Vec<u8>> {
+        // Before room is made for it: a damaged index may point anywhere.
+        if range.end > self.bytes {
+            return None;
+        }
         self.source.read(range).ok()
     }
 }

@@ -8,7 +8,7 @@ use super::file::{Content, Index, Segment};
 use super::keys::{hash, is_short_hex};
 use super::postings::Blocks;
 
-/// What is known of the rows that a filter keeps. Columns are called as the file calls them.
+/// What is known of the rows that a filter keeps. Columns are called as the table calls them, see [`Index::find`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Constraint {
     /// Nothing.
@@ -20,7 +20,7 @@ pub enum Constraint {
     /// A text holds another, in any case.
     Text {
         /// The column.
-        field: String,
+        column: String,
         /// Where in the column's value.
         at: Match,
         /// What it holds.
@@ -29,7 +29,7 @@ pub enum Constraint {
     /// A time, in ticks, is between these; both count.
     Ticks {
         /// The column.
-        field: String,
+        column: String,
         /// The earliest.
         least: i64,
         /// The latest.
@@ -107,14 +107,16 @@ impl Constraint {
 
 impl Index {
     /// The rows that can meet the constraint; none if the index says nothing about it or is damaged where it is read.
+    ///
+    /// `field` is the file's name for a column, none if the file does not have it.
     #[must_use]
-    pub fn find(&self, constraint: &Constraint) -> Option<Kept> {
+    pub fn find<'n>(&self, constraint: &'n Constraint, field: impl Fn(&'n str) -> Option<&'n str>) -> Option<Kept> {
         let mut blocks = RoaringBitmap::new();
         let (mut first, mut rows) = (0, 0);
         let mut said_something = false;
         for segment in &self.segments {
             let count = segment.rows.div_ceil(BLOCK);
-            match self.find_in(segment, count, constraint) {
+            match self.find_in(segment, count, constraint, &field) {
                 Blocks::All => drop(blocks.insert_range(first..first + count as u32)),
                 Blocks::These(found) => {
                     said_something = true;
@@ -127,13 +129,20 @@ impl Index {
         said_something.then_some(Kept { blocks, rows })
     }
 
-    fn find_in(&self, segment: &Segment, count: u64, constraint: &Constraint) -> Blocks {
+    fn find_in<'n>(
+        &self,
+        segment: &Segment,
+        count: u64,
+        constraint: &'n Constraint,
+        field: &impl Fn(&'n str) -> Option<&'n str>,
+    ) -> Blocks {
+        let content = |column: &'n str| field(column).and_then(|field| segment.content(field));
         match constraint {
             Constraint::Any => Blocks::All,
             Constraint::And(parts) => {
                 let mut kept = Blocks::All;
                 for part in parts {
-                    kept = kept.and(self.find_in(segment, count, part));
+                    kept = kept.and(self.find_in(segment, count, part, field));
                     if kept.is_empty() {
                         break;
                     }
@@ -143,16 +152,16 @@ impl Index {
             Constraint::Or(parts) => {
                 let mut kept = Blocks::These(RoaringBitmap::new());
                 for part in parts {
-                    kept = kept.or(self.find_in(segment, count, part));
+                    kept = kept.or(self.find_in(segment, count, part, field));
                     if kept == Blocks::All {
                         break;
                     }
                 }
                 kept
             }
-            Constraint::Text { field, at, text } => self.text(segment, count, field, *at, text),
-            Constraint::Ticks { field, least, most } => {
-                let Some(Content::Spans(spans)) = segment.content(field) else { return Blocks::All };
+            Constraint::Text { column, at, text } => self.text(content(column), count, *at, text),
+            Constraint::Ticks { column, least, most } => {
+                let Some(Content::Spans(spans)) = content(column) else { return Blocks::All };
                 let meets = |span: &(i64, i64)| span.0 <= *most && *least <= span.1;
                 let numbered = (0..).zip(spans).filter(|(_, span)| span.as_ref().is_some_and(meets));
                 Blocks::These(numbered.map(|(block, _)| block).collect())
@@ -160,8 +169,8 @@ impl Index {
         }
     }
 
-    fn text(&self, segment: &Segment, count: u64, field: &str, at: Match, text: &str) -> Blocks {
-        let Some(Content::Keys { postings, whole, left_out }) = segment.content(field) else { return Blocks::All };
+    fn text(&self, content: Option<&Content>, count: u64, at: Match, text: &str) -> Blocks {
+        let Some(Content::Keys { postings, whole, left_out }) = content else { return Blocks::All };
         let find = |key: &str| {
             let found = postings.find(hash(key), count, |range| self.bytes_at(range));
             found.unwrap_or(Blocks::All)

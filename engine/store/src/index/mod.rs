@@ -15,21 +15,27 @@
 mod bits;
 mod build;
 mod bytes;
+mod collect;
 mod file;
 mod find;
 mod keys;
+mod make;
 mod postings;
 #[cfg(test)]
 mod tests;
 
 pub use build::{IndexOptions, IndexReport, Indexed, build_all, drop_all, verify_all};
-pub(crate) use file::Identity;
+pub(crate) use file::{Identity, forged};
 pub use file::{Index, Skipped};
 pub use find::{Constraint, Kept, Match};
+pub use keys::widened;
 
 /// Rows of a block, the unit in which an index answers. Pages of optimised files have about as many rows; halving it adds
 /// one bit to each posting and brings back half as many false rows.
 pub const BLOCK: u64 = 512;
+
+/// Rows of a segment, a whole number of blocks. Memory while building is some dozens of bytes for each key of a segment.
+const SEGMENT: u64 = 1 << 19;
 
 /// How an index's name ends, behind the whole name of its data file.
 pub const SUFFIX: &str = ".vzx";
