@@ -12,22 +12,32 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::common::{Column, ExprSchema};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryPool;
-use datafusion::logical_expr::{Aggregate, Expr, JoinType, LogicalPlan, Projection, TableScan};
+use datafusion::logical_expr::{Aggregate, Expr, Join, JoinType, LogicalPlan, Projection, TableScan};
 
 use super::scan::DataTable;
+use crate::lower::is_of_winners;
 use crate::texts::Dictionary;
 
 /// An optimized plan with numbers for the texts of its groups where those repeat.
 pub(crate) fn numbered(plan: LogicalPlan, pool: &Arc<dyn MemoryPool>) -> Result<LogicalPlan> {
     plan.transform_down(|plan| match plan {
         LogicalPlan::Aggregate(aggregate) => numbered_groups(aggregate, pool),
-        // The keys of one side become a filter of the other's files, through its groups, but not through numbers.
-        LogicalPlan::Join(join) if !matches!(join.join_type, JoinType::LeftAnti | JoinType::RightAnti) => {
-            Ok(Transformed::new(LogicalPlan::Join(join), false, TreeNodeRecursion::Jump))
-        }
+        LogicalPlan::Join(join) => numbered_sides(join, pool),
         other => Ok(Transformed::no(other)),
     })
     .data()
+}
+
+/// The keys of one side of a join become a filter of the other's files, through its groups, but not through numbers.
+fn numbered_sides(mut join: Join, pool: &Arc<dyn MemoryPool>) -> Result<Transformed<LogicalPlan>> {
+    let filters_none = matches!(join.join_type, JoinType::LeftAnti | JoinType::RightAnti);
+    if filters_none {
+        return Ok(Transformed::no(LogicalPlan::Join(join)));
+    }
+    if is_of_winners(&join) {
+        join.left = Arc::new(numbered(Arc::unwrap_or_clone(join.left), pool)?);
+    }
+    Ok(Transformed::new(LogicalPlan::Join(join), true, TreeNodeRecursion::Jump))
 }
 
 fn numbered_groups(aggregate: Aggregate, pool: &Arc<dyn MemoryPool>) -> Result<Transformed<LogicalPlan>> {
@@ -82,5 +92,5 @@ fn repeats(plan: &LogicalPlan, column: &Column) -> bool {
 
 fn repeats_in_files(scan: &TableScan, column: &Column) -> bool {
     let Ok(provider) = source_as_provider(&scan.source) else { return false };
-    provider.downcast_ref::<DataTable>().is_some_and(|table| table.is_dictionary(column.name()))
+    provider.downcast_ref::<DataTable>().is_some_and(|table| table.repeats(column.name()))
 }

@@ -28,7 +28,8 @@ impl Lowering<'_> {
             _ => used,
         };
         let ordered = used.iter().any(|it| it.def.order_sensitive);
-        let input = self.aggregate_input(input, keys, &used, order, ordered)?;
+        let rows = self.aggregate_input(input, keys, &used, order, ordered)?;
+        let input = self.winners(rows, input, keys, &used)?;
         let group = keys.iter().map(|(id, _)| DfExpr::Column(column(*id))).collect::<Vec<_>>();
         let order_by = if ordered { sort_exprs(order) } else { Vec::new() };
         // DataFusion cannot plan the same aggregate twice: `any(x), any(x)` is computed once.

@@ -10,6 +10,7 @@ mod expand;
 mod expr;
 mod sequence;
 pub(crate) mod udf;
+mod winners;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use vizsla_functions::Value;
 use vizsla_schema::KqlType;
 
 use self::expr::{call, internal};
+pub(crate) use self::winners::is_of_winners;
 use crate::bound::{ColumnId, Expanded, Expr, ExprKind, Extractor, JoinKind, Plan, Relation, SortKey, WindowCall};
 use crate::catalog::TableShape;
 use crate::exec::Stop;
@@ -66,6 +68,9 @@ pub(crate) trait Source: Send + Sync {
 
     /// Whether the table is known to have no row.
     fn is_empty(&self, table: &TableShape) -> bool;
+
+    /// Whether a column is known to have few values beside its rows.
+    fn repeats(&self, table: &TableShape, column: &str) -> bool;
 }
 
 /// Lowers plans of one program.

@@ -6,6 +6,7 @@ mod data;
 mod examples;
 mod files;
 mod fuzz;
+mod groups;
 mod index;
 mod library;
 mod prune;

@@ -76,6 +76,10 @@ impl Tables for Snapshots {
         self.tables.get(&table.name).is_none_or(|snapshot| snapshot.files.is_empty())
     }
 
+    fn repeats(&self, table: &TableShape, column: &str) -> bool {
+        self.tables.get(&table.name).is_some_and(|snapshot| repeats(snapshot, column))
+    }
+
     fn provider(&self, table: &TableShape) -> Result<Arc<dyn TableProvider>> {
         match (&self.root, self.tables.get(&table.name)) {
             (Some(root), Some(snapshot)) => Ok(Arc::new(DataTable {
@@ -105,15 +109,20 @@ pub(super) struct DataTable {
 }
 
 impl DataTable {
-    /// Whether all files have this column and write it by dictionaries.
-    pub(super) fn is_dictionary(&self, column: &str) -> bool {
-        let Some(index) = self.snapshot.columns.iter().position(|it| it.name == column) else { return false };
-        let is_dictionary = |file: &DataFile| match (file.source(index), &file.contents) {
-            (Source::Field(field), Contents::Parquet(footer)) => footer.is_dictionary(*field),
-            _ => false,
-        };
-        !self.snapshot.files.is_empty() && self.snapshot.files.iter().all(is_dictionary)
+    /// Whether a column is known to have few values beside its rows.
+    pub(super) fn repeats(&self, column: &str) -> bool {
+        repeats(&self.snapshot, column)
     }
+}
+
+/// Whether all files have this column and write it by dictionaries.
+fn repeats(table: &TableSnapshot, column: &str) -> bool {
+    let Some(index) = table.columns.iter().position(|it| it.name == column) else { return false };
+    let is_dictionary = |file: &DataFile| match (file.source(index), &file.contents) {
+        (Source::Field(field), Contents::Parquet(footer)) => footer.is_dictionary(*field),
+        _ => false,
+    };
+    !table.files.is_empty() && table.files.iter().all(is_dictionary)
 }
 
 #[async_trait::async_trait]
