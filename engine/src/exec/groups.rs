@@ -1,6 +1,6 @@
 //! Groups by texts that repeat, as groups by their numbers.
 //!
-//! A column that its files write by dictionaries has few texts beside its rows. Each is numbered as it is met
+//! A column that its files write by small dictionaries has few texts beside its rows. Each is numbered as it is met
 //! ([`crate::texts`]); partial groups, their exchange between threads and final groups are made of integers, and texts come
 //! back once for each group.
 
@@ -70,7 +70,7 @@ fn key_repeats(input: &LogicalPlan, key: &Expr) -> bool {
     text(column).unwrap_or(false) && repeats(input, column)
 }
 
-/// Whether a column is one of a table's files, and all of them write it by dictionaries.
+/// Whether a column is one of a table's files, and has few values in each.
 fn repeats(plan: &LogicalPlan, column: &Column) -> bool {
     match plan {
         LogicalPlan::Filter(filter) => repeats(&filter.input, column),

@@ -48,10 +48,23 @@ impl Dictionary {
     fn encode(&self, texts: &StringViewArray) -> Result<UInt32Array> {
         let mut memo = self.memo(texts);
         let mut column = memo.column(texts);
-        let number = |text: &str| lock(&self.texts).number(text);
-        let numbers = (0..texts.len()).map(|row| column.get(row, number)).collect::<Vec<u32>>();
+        let mut numbers = vec![0; texts.len()];
+        let mut unknown = Vec::new();
+        for (row, number) in numbers.iter_mut().enumerate() {
+            match column.find(row) {
+                Some(known) => *number = known,
+                None => unknown.push(row),
+            }
+        }
+        // What one thread has not met yet is looked up at once, so that the others seldom wait.
+        let mut all = lock(&self.texts);
+        for row in unknown {
+            numbers[row] = column.get(row, |text| all.number(text));
+        }
+        let size = all.size();
+        drop(all);
         lock(&self.memos).push_back(memo);
-        lock(&self.memory).try_resize(lock(&self.texts).size())?;
+        lock(&self.memory).try_resize(size)?;
         Ok(numbers.into())
     }
 

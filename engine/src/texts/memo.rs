@@ -13,7 +13,8 @@ const NO_VIEW: u128 = u128::MAX;
 /// The 32 bits of a view that say which buffer its text is in.
 const BUFFER: u32 = 64;
 const FIRST_SLOTS: usize = 1 << 8;
-const MOST_SLOTS: usize = 1 << 14;
+/// As many as dictionaries of a few row groups have texts.
+const MOST_SLOTS: usize = 1 << 16;
 /// Columns of more buffers are no dictionary's, so theirs are not looked for in the next one.
 const MOST_BUFFERS: usize = 16;
 
@@ -110,17 +111,22 @@ pub(crate) struct Column<'a, V> {
 }
 
 impl<V: Copy + Default> Column<'_, V> {
+    /// The value of a row's text, if it is remembered.
+    #[inline]
+    pub(crate) fn find(&self, row: usize) -> Option<V> {
+        let view = self.numbered(self.texts.views()[row]);
+        let (known, value) = self.memo.slots[self.memo.slot_of(view)];
+        (known == view).then_some(value)
+    }
+
     /// The value of a row's text, computed unless it is remembered; of a null row, that of whatever lies there.
     #[inline]
     pub(crate) fn get(&mut self, row: usize, compute: impl FnOnce(&str) -> V) -> V {
-        let view = self.numbered(self.texts.views()[row]);
-        let (known, value) = self.memo.slots[self.memo.slot_of(view)];
-        if known == view {
-            return value;
-        }
-        let value = compute(self.texts.value(row));
-        self.memo.remember(view, value);
-        value
+        self.find(row).unwrap_or_else(|| {
+            let value = compute(self.texts.value(row));
+            self.memo.remember(self.numbered(self.texts.views()[row]), value);
+            value
+        })
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Parquet footers: what a file says of itself.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
@@ -10,8 +10,7 @@ use futures::future::BoxFuture;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::arrow::async_reader::MetadataFetch;
 use parquet::arrow::{parquet_column, parquet_to_arrow_schema};
-use parquet::basic::LogicalType;
-use parquet::basic::{Encoding, EncodingMask};
+use parquet::basic::{Encoding, LogicalType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::statistics::Statistics;
@@ -23,6 +22,9 @@ use crate::error::{Result, StoreError};
 /// Enough for the footer and page indexes of most files in one read.
 const PREFETCH: usize = 128 << 10;
 
+/// A dictionary of so many bytes is small however few rows there are.
+const SMALL_DICTIONARY: i64 = 16 << 10;
+
 /// The metadata of a Parquet file, with its page indexes where it has them.
 #[derive(Debug)]
 pub struct Footer {
@@ -30,6 +32,8 @@ pub struct Footer {
     pub metadata: Arc<ParquetMetaData>,
     /// The file's columns as arrow reads them.
     pub schema: SchemaRef,
+    /// Of each column, whether its values repeat; found when it is first asked for.
+    repeating: OnceLock<Vec<bool>>,
 }
 
 impl Footer {
@@ -48,7 +52,7 @@ impl Footer {
             .map_err(failed)?;
         let file = metadata.file_metadata();
         let schema = parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()).map_err(failed)?;
-        Ok(Self { metadata: Arc::new(metadata), schema: Arc::new(schema) })
+        Ok(Self { metadata: Arc::new(metadata), schema: Arc::new(schema), repeating: OnceLock::new() })
     }
 
     /// The number of rows.
@@ -81,19 +85,25 @@ impl Footer {
         Some(range)
     }
 
-    /// Whether all values of a column are written by dictionaries, so that there are few beside the rows.
+    /// Whether a column is known to have few values beside its rows: all are written by dictionaries, and those are small.
     #[must_use]
-    pub fn is_dictionary(&self, field: usize) -> bool {
-        let name = self.schema.field(field).name();
-        let Some((leaf, _)) = parquet_column(self.metadata.file_metadata().schema_descr(), &self.schema, name) else {
+    pub fn repeats(&self, field: usize) -> bool {
+        let all = || self.schema.fields().iter().map(|it| self.column_repeats(it.name())).collect();
+        self.repeating.get_or_init(all).get(field).copied().unwrap_or(false)
+    }
+
+    fn column_repeats(&self, column: &str) -> bool {
+        let Some((leaf, _)) = parquet_column(self.metadata.file_metadata().schema_descr(), &self.schema, column) else {
             return false;
         };
-        let is_dictionary =
-            |pages: &EncodingMask| pages.is_only(Encoding::RLE_DICTIONARY) || pages.is_only(Encoding::PLAIN_DICTIONARY);
-        self.metadata
-            .row_groups()
-            .iter()
-            .all(|it| it.column(leaf).page_encoding_stats_mask().is_some_and(is_dictionary))
+        self.metadata.row_groups().iter().all(|group| {
+            let chunk = group.column(leaf);
+            let is_dictionary = chunk
+                .page_encoding_stats_mask()
+                .is_some_and(|it| it.is_only(Encoding::RLE_DICTIONARY) || it.is_only(Encoding::PLAIN_DICTIONARY));
+            let size = chunk.dictionary_page_offset().map(|start| chunk.data_page_offset() - start);
+            is_dictionary && size.is_some_and(|size| size <= group.num_rows() / 2 + SMALL_DICTIONARY)
+        })
     }
 
     /// The file's columns and the types they have where nothing declares them.

@@ -9,6 +9,7 @@ mod fuzz;
 mod groups;
 mod index;
 mod library;
+mod load;
 mod prune;
 mod units;
 

@@ -115,14 +115,14 @@ impl DataTable {
     }
 }
 
-/// Whether all files have this column and write it by dictionaries.
+/// Whether all files have this column, and few values of it.
 fn repeats(table: &TableSnapshot, column: &str) -> bool {
     let Some(index) = table.columns.iter().position(|it| it.name == column) else { return false };
-    let is_dictionary = |file: &DataFile| match (file.source(index), &file.contents) {
-        (Source::Field(field), Contents::Parquet(footer)) => footer.is_dictionary(*field),
+    let repeats = |file: &DataFile| match (file.source(index), &file.contents) {
+        (Source::Field(field), Contents::Parquet(footer)) => footer.repeats(*field),
         _ => false,
     };
-    !table.files.is_empty() && table.files.iter().all(is_dictionary)
+    !table.files.is_empty() && table.files.iter().all(repeats)
 }
 
 #[async_trait::async_trait]

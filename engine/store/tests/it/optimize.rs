@@ -324,7 +324,9 @@ proptest! {
         let seen = read(root.path(), "DeviceEvents").unwrap();
         let report = optimize(root.path()).unwrap();
         prop_assert!(report.left.is_empty(), "{:?}", report.left);
-        prop_assert!(report.after.count > 0);
+        // What is no smaller afterwards stays as it was, such as flags and nulls.
+        let has_numbers = |it: &RecordBatch| it.column_by_name("ReportId").is_some_and(|it| it.null_count() < it.len());
+        prop_assert!(report.after.count > 0 || !batches.iter().any(has_numbers));
         prop_assert_eq!(report.rows as usize, before.len());
         prop_assert!(rows(root.path()) == before);
         let then = read(root.path(), "DeviceEvents").unwrap();
